@@ -1,0 +1,113 @@
+#pragma once
+#include "vector_case.hpp"
+
+#include <valetkey/encoding/base64.hpp>
+#include <valetkey/providers/aliyun.hpp>
+#include <valetkey/signing/acs3.hpp>
+#include <valetkey/signing/hmac_sha1.hpp>
+
+namespace vectors {
+
+template <>
+struct runner<valetkey::aliyun> {
+    static void run(vector_case const& c) {
+        if (c.kind == "sts_request") {
+            auto const style = c.input.must("style");
+            if (style == "acs3-hmac-sha256") return acs3(c);
+            if (style == "rpc-1.0-body" || style == "rpc-1.0-query") return rpc1(c, style == "rpc-1.0-body");
+            if (style == "acs3-unsigned") return unsigned_request(c);
+            throw mismatch{"unknown style " + style};
+        }
+        if (c.kind == "post_policy") return post(c);
+        not_yet(c);
+    }
+
+private:
+    static std::string method(vector_case const& c) { return c.input.has("method") ? c.input.text("method") : "POST"; }
+    static valetkey::http_request addressed(vector_case const& c, parameters const& query) {
+        valetkey::http_request made{
+            method(c), "https://" + c.host() + "/?" + valetkey::encode_parameters(query), c.extra_headers(), {}};
+        made.headers.push_back({"host", c.host()});
+        return made;
+    }
+    static void acs3(vector_case const& c) {
+        using namespace valetkey;
+        auto const query = c.input.pairs("params");
+        auto ours = addressed(c, query);
+        ours.headers.push_back({"x-acs-action", c.input.must("action")});
+        ours.headers.push_back({"x-acs-version", c.input.must("version")});
+        ours.headers.push_back({"x-acs-date", std::string{timestamp{c.time()}.iso().view()}});
+        ours.headers.push_back({"x-acs-signature-nonce", c.input.must("nonce")});
+        sign_acs3(ours, query, c.input.must("key_id"), c.input.text("session_token"), hmac_key<sha256>{{c.secret()}});
+        require_request(ours, c.expect);
+    }
+    /// Signature 1.0: everything is a parameter, in the body or in the query.
+    static void rpc1(vector_case const& c, bool in_body) {
+        using namespace valetkey;
+        parameters all = c.input.pairs("params");
+        all.insert(all.end(),
+                   {{"Action", c.input.must("action")},
+                    {"Version", c.input.must("version")},
+                    {"Format", in_body ? "JSON" : "json"},
+                    {"AccessKeyId", c.input.must("key_id")},
+                    {"SignatureMethod", "HMAC-SHA1"},
+                    {"SignatureVersion", "1.0"},
+                    {"SignatureNonce", c.input.must("nonce")},
+                    {"Timestamp", c.input.has("timestamp") ? c.input.text("timestamp") : c.input.must("time")}});
+        if (!c.input.text("session_token").empty()) all.emplace_back("SecurityToken", c.input.text("session_token"));
+        auto const signature = sign_rpc1(method(c), all, c.secret());
+        if (c.expect.has("signature")) require_equal("signature", signature, c.expect.text("signature"));
+        all.emplace_back("Signature", signature);
+        auto ours = addressed(c, in_body ? parameters{} : all);
+        if (in_body) {
+            ours.body = encode_parameters(all);
+            ours.headers.push_back({"content-type", "application/x-www-form-urlencoded"});
+        } else {
+            ours.headers.push_back({"x-acs-action", c.input.must("action")});
+            ours.headers.push_back({"x-acs-version", c.input.must("version")});
+        }
+        require_request(ours, c.expect, body_as::pairs);
+    }
+    static void unsigned_request(vector_case const& c) {
+        parameters query = c.input.pairs("params");
+        query.insert(query.end(),
+                     {{"Action", c.input.must("action")},
+                      {"Format", "json"},
+                      {"Version", c.input.must("version")},
+                      {"Timestamp", c.input.has("timestamp") ? c.input.text("timestamp") : c.input.must("time")},
+                      {"SignatureNonce", c.input.must("nonce")}});
+        auto ours = addressed(c, query);
+        ours.headers.push_back({"x-acs-action", c.input.must("action")});
+        ours.headers.push_back({"x-acs-version", c.input.must("version")});
+        require_request(ours, c.expect, body_as::pairs);
+    }
+    static void post(vector_case const& c) {
+        using namespace valetkey;
+        auto const policy = to_base64(c.input.must("policy_json"));
+        parameters ours = c.input.pairs("callback_vars");
+        ours.emplace_back("policy", policy);
+        ours.emplace_back(
+            "key", c.input.must("key") + (c.input.text("key_match") == "prefix" ? c.input.text("upload_name") : ""));
+        auto const token = c.input.text("session_token");
+        if (!token.empty()) ours.emplace_back("x-oss-security-token", token);
+        if (c.input.has("success_action_status"))
+            ours.emplace_back("success_action_status", c.input.text("success_action_status"));
+        if (c.input.has("callback_json")) ours.emplace_back("callback", to_base64(c.input.text("callback_json")));
+        if (c.input.must("signature") == "v1") {
+            ours.emplace_back("OSSAccessKeyId", c.input.must("key_id"));
+            ours.emplace_back("Signature", sign_oss1_policy(hmac_key<sha1>{{c.secret()}}, policy));
+        } else {
+            timestamp const now{c.time()};
+            auto const region = c.input.must("region");
+            scope_input const in{now.yyyymmdd(), aliyun::bare_region(region), "oss"};
+            auto const signature = sign_policy(signing_key<oss4>(secret{c.secret()}, in), policy);
+            ours.insert(ours.end(), {{"x-oss-signature-version", std::string{oss4::algorithm}},
+                                     {"x-oss-credential", c.input.must("key_id") + "/" + credential_scope<oss4>(in)},
+                                     {"x-oss-date", std::string{now.basic().view()}},
+                                     {"x-oss-signature", std::string{signature.view()}}});
+        }
+        require_fields(ours, c.expect);
+    }
+};
+
+}  // namespace vectors
