@@ -23,6 +23,7 @@ enum class errc : std::uint8_t {
     invalid_settings,  ///< `failure::field` says which setting
     unsafe_scope,      ///< a key left the safe alphabet: a path builder is wrong
     crypto_failed,     ///< OpenSSL refused (FIPS policy, no memory)
+    no_object_id,      ///< the durable counter cannot be read or written, or has no id left
     // the cloud's STS
     denied,              ///< it refused our identity, role or policy
     throttled,           ///< it asks us to slow down
@@ -52,6 +53,7 @@ enum class condition : std::uint8_t {
         case errc::invalid_settings:
         case errc::unsafe_scope:
         case errc::crypto_failed:
+        case errc::no_object_id:
         case errc::denied: return condition::operator_fault;
         case errc::throttled:
         case errc::unavailable:
@@ -75,6 +77,7 @@ enum class condition : std::uint8_t {
         case errc::invalid_settings: return "invalid_settings";
         case errc::unsafe_scope: return "unsafe_scope";
         case errc::crypto_failed: return "crypto_failed";
+        case errc::no_object_id: return "no_object_id";
         case errc::denied: return "denied";
         case errc::throttled: return "throttled";
         case errc::unavailable: return "unavailable";

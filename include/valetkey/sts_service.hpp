@@ -125,10 +125,10 @@ private:
         configuration(configuration&&) = delete;
         template <class P>
         void locate() {
-            auto const& own = static_cast<configured<P> const&>(given).own;
-            if (!own) return;
-            static_cast<ready<P>&>(*this).own = &*own;
-            static_cast<ready<P>&>(*this).at = P::locate(*own);
+            auto const& entry = static_cast<configured<P> const&>(given).own;
+            if (!entry) return;
+            static_cast<ready<P>&>(*this).own = &*entry;
+            static_cast<ready<P>&>(*this).at = P::locate(*entry);
         }
         settings given;
     };

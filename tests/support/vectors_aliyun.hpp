@@ -38,7 +38,7 @@ private:
         ours.headers.push_back({"x-acs-version", c.input.must("version")});
         ours.headers.push_back({"x-acs-date", std::string{timestamp{c.time()}.iso().view()}});
         ours.headers.push_back({"x-acs-signature-nonce", c.input.must("nonce")});
-        sign_acs3(ours, query, c.input.must("key_id"), c.input.text("session_token"), hmac_key<sha256>{{c.secret()}});
+        sign_acs3(ours, query, c.input.must("key_id"), c.input.text("session_token"), hmac_key<sha256>{c.secret()});
         require_request(ours, c.expect);
     }
     /// Signature 1.0: everything is a parameter, in the body or in the query.
@@ -95,7 +95,7 @@ private:
         if (c.input.has("callback_json")) ours.emplace_back("callback", to_base64(c.input.text("callback_json")));
         if (c.input.must("signature") == "v1") {
             ours.emplace_back("OSSAccessKeyId", c.input.must("key_id"));
-            ours.emplace_back("Signature", sign_oss1_policy(hmac_key<sha1>{{c.secret()}}, policy));
+            ours.emplace_back("Signature", sign_oss1_policy(hmac_key<sha1>{c.secret()}, policy));
         } else {
             timestamp const now{c.time()};
             auto const region = c.input.must("region");

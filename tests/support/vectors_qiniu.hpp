@@ -25,7 +25,7 @@ private:
     static void token(vector_case const& c) {
         using namespace valetkey;
         auto const ours =
-            upload_token(c.input.must("key_id"), hmac_key<sha1>{{c.secret()}}, c.input.must("put_policy_json"));
+            upload_token(c.input.must("key_id"), hmac_key<sha1>{c.secret()}, c.input.must("put_policy_json"));
         auto const first = ours.find(':');
         auto const second = ours.find(':', first + 1);
         require_equal("upload token", ours, c.expect.must("upload_token"));
@@ -44,7 +44,7 @@ private:
             {"content-type", c.input.has("content_type") ? c.input.text("content_type") : "application/json"});
         if (c.input.text("sign_date") == "true")
             ours.headers.push_back({"x-qiniu-date", std::string{timestamp{c.time()}.basic().view()}});
-        sign_qiniu_request(ours, target, c.input.must("key_id"), hmac_key<sha1>{{c.secret()}});
+        sign_qiniu_request(ours, target, c.input.must("key_id"), hmac_key<sha1>{c.secret()});
         require_request(ours, c.expect);
     }
 };

@@ -22,18 +22,16 @@ class hmac_key {
 public:
     static constexpr std::size_t block = 64;  // of MD5, SHA-1 and SHA-256
 
-    /// The key is the pieces, joined.
-    explicit hmac_key(std::initializer_list<std::string_view> pieces) {
+    /// The key is both texts, joined.
+    explicit hmac_key(std::string_view first, std::string_view second = {}) {
         std::array<unsigned char, block> pad{};
-        std::size_t size = 0;
-        for (auto const piece : pieces) size += piece.size();
-        if (size > block) {
-            auto short_key = digest<Hash>(pieces);
+        if (first.size() + second.size() > block) {
+            auto short_key = digest<Hash>({first, second});
             std::copy(short_key.begin(), short_key.end(), pad.begin());
             OPENSSL_cleanse(short_key.data(), short_key.size());
         } else {
-            auto* end = pad.data();
-            for (auto const piece : pieces) end = std::copy(piece.begin(), piece.end(), end);
+            auto* const end = std::copy(first.begin(), first.end(), pad.data());
+            std::copy(second.begin(), second.end(), end);
         }
         for (auto& byte : pad) byte ^= 0x36U;
         absorb(inner_, pad);
@@ -42,7 +40,7 @@ public:
         OPENSSL_cleanse(pad.data(), pad.size());
     }
     explicit hmac_key(digest_bytes<Hash> const& key)
-        : hmac_key{{std::string_view{reinterpret_cast<char const*>(key.data()), key.size()}}} {}
+        : hmac_key{std::string_view{reinterpret_cast<char const*>(key.data()), key.size()}} {}
 
     [[nodiscard]] digest_bytes<Hash> sign(std::initializer_list<std::string_view> message) const {
         detail::require(EVP_MD_CTX_copy_ex(scratch_.get(), inner_.get()));

@@ -73,7 +73,7 @@ struct aliyun {
             out.headers.push_back({"x-acs-version", "2015-04-01"});
             out.headers.push_back({"x-acs-date", std::string{timestamp{a.now}.iso().view()}});
             out.headers.push_back({"x-acs-signature-nonce", std::string{a.nonce.view()}});
-            sign_acs3(out, query, own.root.id, {}, hmac_key<sha256>{{own.root.value.reveal()}});
+            sign_acs3(out, query, own.root.id, {}, hmac_key<sha256>{own.root.value.reveal()});
             return out;
         }
         /// @par Errors throttled, unavailable, clock_skew, denied, malformed_response.

@@ -59,7 +59,7 @@ struct qiniu {
             append_base64url(kept.base64, json);
             into.put(grant::policy, {kept.base64.view()});
             if (!kept.key || !equal_in_constant_time(kept.from.reveal(), with.key.value.reveal())) {
-                kept.key.emplace(hmac_key<sha1>{{with.key.value.reveal()}});
+                kept.key.emplace(hmac_key<sha1>{with.key.value.reveal()});
                 kept.from = with.key.value;
             }
             into.put(grant::signature, {sign_qiniu(*kept.key, kept.base64.view())});

@@ -47,7 +47,7 @@ inline void sign_acs3(http_request& request, parameters const& query, std::strin
 /// @par Source Aliyun, "RPC signature".  Checked by vectors/aliyun.json, styles rpc-1.0-….
 [[nodiscard]] inline std::string sign_rpc1(std::string_view method, parameters const& all,
                                            std::string_view secret_value) {
-    hmac_key<sha1> const key{{secret_value, "&"}};
+    hmac_key<sha1> const key{secret_value, "&"};
     return to_base64(key.sign({method, "&%2F&", percent_encoded(canonical_query(all, query_order::by_raw_name))}));
 }
 

@@ -29,7 +29,7 @@ template <v4_dialect D>
 /// The derived key is a fold of HMAC over the credential scope, whichever the dialect.
 template <v4_dialect D>
 [[nodiscard]] hmac_key<sha256> signing_key(secret const& value, scope_input const& in) {
-    hmac_key<sha256> key{{D::secret_prefix, value.reveal()}};
+    hmac_key<sha256> key{D::secret_prefix, value.reveal()};
     for (std::string_view const part : D::scope(in)) {
         auto next = key.sign(part);
         key = hmac_key<sha256>{next};

@@ -1,0 +1,4 @@
+// expect: valetkey::secret
+#include <valetkey/secret.hpp>
+#include <iostream>
+void print(valetkey::secret const& value) { std::cout << value; }
