@@ -39,6 +39,10 @@ public:
         own_6,
         own_7,
         own_8,
+        own_9,
+        own_10,
+        own_11,
+        own_12,
         parts
     };
     /// A form field, or a header, and the part that is its value. It does not exist while that part is absent.

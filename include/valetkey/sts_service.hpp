@@ -3,6 +3,7 @@
 /// The service: a list of clouds, a table of their steps, and three pure functions.
 
 #include <valetkey/crypto/digest.hpp>
+#include <valetkey/policy/guard.hpp>
 #include <valetkey/providers/provider.hpp>
 
 #include <array>
@@ -187,7 +188,7 @@ public:
     }
 
     /// The signed request to the cloud's STS, or none for a local grant. To retry, ask again with fresh time and nonce.
-    /// @par Errors scope_too_long, crypto_failed.
+    /// @par Errors scope_too_long, unsafe_scope (the policy's evaluator disagrees), crypto_failed.
     [[nodiscard]] result<std::optional<http_request>> exchange(upload_plan const& p, attempt const& a) {
         try {
             return p.steps_->request(*p.with_, p.what_, a, caches_);
@@ -251,7 +252,14 @@ private:
                                                        caches& c) {
         if constexpr (asks_sts<P>) {
             if (!what.form_only) {
-                auto made = P::token_issuer::request(cloud<P>(all), what, a, static_cast<kept<P>&>(c).keys);
+                auto const own = cloud<P>(all);
+                auto const policy = P::token_issuer::session_policy(own, what);
+                if (!policy) return policy.error();
+                // on the text as it will be sent: exactly this upload, or nothing is asked for
+                auto const may = [&](store_action action) { return P::token_issuer::may(action, what); };
+                if (!is_exactly(P::token_issuer::policy(own, *policy), {own.own.bucket, what.scope}, may))
+                    return failure{errc::unsafe_scope};
+                auto made = P::token_issuer::request(own, what, *policy, a, static_cast<kept<P>&>(c).keys);
                 if (!made) return made.error();
                 return std::optional<http_request>{std::move(*made)};
             }
@@ -262,6 +270,9 @@ private:
     static result<grant> finish(configuration const& all, decision const& what, http_response const& r, utc_seconds now,
                                 caches& c, grant into) {
         auto const own = cloud<P>(all);
+        // on the typed policy that every voucher is written from
+        upload_permission const permission{own.own.bucket, what.scope};
+        if (!is_exactly(permission, permission, [](store_action) { return false; })) return failure{errc::unsafe_scope};
         if constexpr (asks_sts<P>) {
             if (!what.form_only) {
                 auto const issued = P::token_issuer::parse(own, r, now);

@@ -24,8 +24,7 @@ struct put_policy_callback {
 /// @param callback May be null.
 /// @par Source Qiniu, "put policy" (kodo/1206). `insertOnly`: an upload cannot replace what is there.
 inline std::string_view write_put_policy(wiped_text& into, std::string_view bucket, upload_scope const& scope,
-                                         std::uint64_t most, utc_seconds until,
-                                         put_policy_callback const* callback) {
+                                         std::uint64_t most, utc_seconds until, put_policy_callback const* callback) {
     into.wipe();
     into.append(R"({"deadline":)").append(decimal{until.time_since_epoch().count()});
     into.append(R"(,"fsizeMin":1,"fsizeLimit":)").append(decimal{most}).append(R"(,"insertOnly":1)");

@@ -17,33 +17,10 @@ namespace valetkey {
 template <class G>
 concept session_policy_grammar = requires {
     { G::head } -> std::convertible_to<std::string_view>;
+    { G::before_bucket } -> std::convertible_to<std::string_view>;
     { G::tail } -> std::convertible_to<std::string_view>;
     { G::max_size } -> std::convertible_to<std::size_t>;
     { G::max_bucket } -> std::convertible_to<std::size_t>;
-};
-
-/// Amazon S3. Upload, abort and list-parts: what a multipart upload needs, and no more.
-/// @par Source AWS, "IAM JSON policy elements"; STS API: 2048 characters.
-struct aws_session_policy {
-    static constexpr std::string_view head =
-        R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:PutObject","s3:AbortMultipartUpload",)"
-        R"("s3:ListMultipartUploadParts"],"Resource":"arn:)";
-    static constexpr std::string_view before_bucket = ":s3:::";
-    static constexpr std::string_view tail = R"("}]})";
-    static constexpr std::size_t max_size = 2048;
-    static constexpr std::size_t max_bucket = 63 + 16;  // with the longest partition name
-};
-
-/// Aliyun OSS.
-/// @par Source Aliyun, "Policy structure and syntax"; STS API: 2048 characters.
-struct aliyun_session_policy {
-    static constexpr std::string_view head =
-        R"({"Version":"1","Statement":[{"Effect":"Allow","Action":["oss:PutObject","oss:AbortMultipartUpload",)"
-        R"("oss:ListParts"],"Resource":["acs:oss:*:*:)";
-    static constexpr std::string_view before_bucket = "";
-    static constexpr std::string_view tail = R"("]}]})";
-    static constexpr std::size_t max_size = 2048;
-    static constexpr std::size_t max_bucket = 63;
 };
 
 /// @param partition Empty, or what stands in front of the grammar's `before_bucket` (`aws`, `aws-cn`).

@@ -3,7 +3,9 @@
 /// Aliyun OSS: temporary keys by AssumeRole signed with ACS3, voucher by POST policy OSS4.
 /// @par Source Aliyun, "AssumeRole" (STS 2015-04-01), "POST V4 signature", "Callback".
 
+#include <valetkey/policy/aliyun_policy.hpp>
 #include <valetkey/policy/session_policy.hpp>
+#include <valetkey/policy/statements.hpp>
 #include <valetkey/providers/dated_path.hpp>
 #include <valetkey/providers/provider.hpp>
 #include <valetkey/providers/voucher.hpp>
@@ -54,14 +56,21 @@ struct aliyun {
 
     struct token_issuer {
         /// @par Errors scope_too_long.
+        [[nodiscard]] static result<std::string> session_policy(located<settings> const& cloud, decision const& what) {
+            return valetkey::session_policy<aliyun_policy>("", cloud.own.bucket, what.scope);
+        }
+        [[nodiscard]] static statement_policy<aliyun_policy> policy(located<settings> const&, std::string_view text) {
+            return statement_policy<aliyun_policy>{text};
+        }
+        /// Nothing beside the upload.
+        [[nodiscard]] static bool may(store_action, decision const&) noexcept { return false; }
+
         [[nodiscard]] static result<http_request> request(located<settings> const& cloud, decision const& what,
-                                                          attempt const& a, cache&) {
+                                                          std::string_view policy, attempt const& a, cache&) {
             auto const& own = cloud.own;
-            auto policy = session_policy<aliyun_session_policy>("", own.bucket, what.scope);
-            if (!policy) return policy.error();
             parameters query{{"DurationSeconds", std::string{decimal{own.duration_seconds}}}};
             if (!own.external_id.empty()) query.emplace_back("ExternalId", own.external_id);
-            query.emplace_back("Policy", std::move(*policy));
+            query.emplace_back("Policy", policy);
             query.emplace_back("RoleArn", own.role);
             query.emplace_back("RoleSessionName", what.request_id.view());
 

@@ -3,7 +3,9 @@
 /// Amazon S3: temporary keys by AssumeRole (or GetFederationToken for a bare user key), voucher by POST policy V4.
 /// @par Source AWS STS API Reference 2011-06-15; "Browser-Based Uploads Using POST (AWS Signature Version 4)".
 
+#include <valetkey/policy/aws_policy.hpp>
 #include <valetkey/policy/session_policy.hpp>
+#include <valetkey/policy/statements.hpp>
 #include <valetkey/providers/dated_path.hpp>
 #include <valetkey/providers/provider.hpp>
 #include <valetkey/providers/voucher.hpp>
@@ -63,16 +65,24 @@ struct aws {
 
     struct token_issuer {
         /// @par Errors scope_too_long.
+        [[nodiscard]] static result<std::string> session_policy(located<settings> const& cloud, decision const& what) {
+            return valetkey::session_policy<aws_policy>(partition(cloud.own.region), cloud.own.bucket, what.scope);
+        }
+        [[nodiscard]] static statement_policy<aws_policy> policy(located<settings> const& cloud,
+                                                                 std::string_view text) {
+            return statement_policy<aws_policy>{text, {partition(cloud.own.region)}};
+        }
+        /// Nothing beside the upload.
+        [[nodiscard]] static bool may(store_action, decision const&) noexcept { return false; }
+
         [[nodiscard]] static result<http_request> request(located<settings> const& cloud, decision const& what,
-                                                          attempt const& a, cache& kept) {
+                                                          std::string_view policy, attempt const& a, cache& kept) {
             auto const& own = cloud.own;
-            auto policy = session_policy<aws_session_policy>(partition(own.region), own.bucket, what.scope);
-            if (!policy) return policy.error();
             bool const role = !own.role.empty();
             parameters body{{"Action", role ? "AssumeRole" : "GetFederationToken"}, {"Version", "2011-06-15"}};
             if (role) body.emplace_back("RoleArn", own.role);
             body.emplace_back(role ? "RoleSessionName" : "Name", what.request_id.view());
-            body.emplace_back("Policy", std::move(*policy));
+            body.emplace_back("Policy", policy);
             body.emplace_back("DurationSeconds", decimal{own.duration_seconds});
             if (!own.external_id.empty()) body.emplace_back("ExternalId", own.external_id);
 

@@ -5,6 +5,7 @@
 #include <valetkey/credentials.hpp>
 #include <valetkey/grant.hpp>
 #include <valetkey/http_message.hpp>
+#include <valetkey/policy/question.hpp>
 #include <valetkey/providers/store.hpp>
 #include <valetkey/result.hpp>
 #include <valetkey/upload_request.hpp>
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -73,8 +75,11 @@ concept has_signer = std::default_initializable<typename P::cache> &&
 };
 template <class P>
 concept asks_sts = requires(located<typename P::settings> const& cloud, decision const& d, attempt const& a,
-                            typename P::cache& kept, http_response const& r) {
-    { P::token_issuer::request(cloud, d, a, kept) } -> std::same_as<result<http_request>>;
+                            typename P::cache& kept, http_response const& r, std::string_view policy) {
+    { P::token_issuer::session_policy(cloud, d) } -> std::same_as<result<std::string>>;
+    { P::token_issuer::policy(cloud, policy).ask(policy_question{}) } -> std::same_as<policy_answer>;
+    { P::token_issuer::may(store_action{}, d) } -> std::same_as<bool>;
+    { P::token_issuer::request(cloud, d, policy, a, kept) } -> std::same_as<result<http_request>>;
     { P::token_issuer::parse(cloud, r, a.now) } -> std::same_as<result<temporary_credentials>>;
 };
 template <class P>
@@ -91,7 +96,10 @@ consteval bool check_provider() {
     static_assert(has_signer<P>,
                   "valetkey: a provider needs `cache`, and `signer` with `form`, `callback_headers` and "
                   "sign(located, decision, signing, cache&, grant&)");
-    static_assert(has_token_issuer<P>, "valetkey: `token_issuer` is local_only, or has pure request(…) and parse(…)");
+    static_assert(
+        has_token_issuer<P>,
+        "valetkey: `token_issuer` is local_only, or has pure session_policy(…), policy(…), may(…), request(…) and "
+        "parse(…)");
     return true;
 }
 

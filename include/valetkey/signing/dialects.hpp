@@ -35,6 +35,16 @@ struct oss4 {
     }
 };
 
+/// Tencent Cloud API 3.0. Its day has dashes, so `scope_input::yyyymmdd` is `2026-03-14`; the region is not signed.
+/// @par Source Tencent Cloud, "Signature v3" (1150/49447).
+struct tc3 {
+    static constexpr std::string_view algorithm = "TC3-HMAC-SHA256";
+    static constexpr std::string_view secret_prefix = "TC3";
+    static constexpr auto scope(scope_input const& in) noexcept {
+        return std::array{in.yyyymmdd, in.service, std::string_view{"tc3_request"}};
+    }
+};
+
 template <class D>
 concept v4_dialect = requires(scope_input const& in) {
     { D::algorithm } -> std::convertible_to<std::string_view>;

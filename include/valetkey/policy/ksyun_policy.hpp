@@ -1,0 +1,68 @@
+#pragma once
+/// @file
+/// KSyun: what narrows a role to one upload, and what narrows a form. Both are built from an `upload_scope`, a bucket
+/// that the settings' check let through, and constant text.
+
+#include <valetkey/encoding/json_text.hpp>
+#include <valetkey/policy/session_policy.hpp>
+#include <valetkey/secret.hpp>
+#include <valetkey/time.hpp>
+#include <valetkey/upload_scope.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace valetkey {
+
+/// KS3. `ks3:PutObject` covers simple, form and multipart upload. A KRN has no escape for `*` and `?`: an
+/// `upload_scope` cannot hold them.
+/// @par Source KSyun, "User policy" (5178). The names of the two multipart actions: vendor's Go SDK (its tests) and
+///   Terraform provider. 1024 characters: vendor's Python SDK, model of AssumeRole.
+struct ksyun_session_policy {
+    static constexpr std::string_view head =
+        R"({"Version":"2015-11-01","Statement":[{"Effect":"Allow","Action":["ks3:PutObject",)"
+        R"("ks3:AbortMultipartUpload","ks3:ListMultipartUploadParts"],"Resource":["krn:ksc:ks3:::)";
+    static constexpr std::string_view before_bucket = "";
+    static constexpr std::string_view tail = R"("]}]})";
+    static constexpr std::size_t max_size = 1024;
+    static constexpr std::size_t max_bucket = 63;
+};
+
+/// What a form may be besides its key. An empty text: the form has no such field.
+struct kss_form {
+    std::string_view bucket;
+    std::uint64_t most;  ///< bytes; at least 1 is demanded. The store counts the other fields of the form, too
+    utc_seconds until;
+    std::string_view security_token;
+    std::string_view callback_url;
+    std::string_view callback_body;
+};
+
+/// Every field of the form but key id, policy, signature and file must be in its policy. Constant parts come first, the
+/// key last.
+/// @param into Its memory is used again.
+/// @par Source KSyun, "POST Policy" (42321). The bounds of the size are text, as the vendor's Java SDK writes them;
+/// that
+///   numbers do as well is unverified. Unverified, too: the field of the token (see `ksyun`), and that the callback's
+///   body is compared before the store fills in its variables.
+inline std::string_view write_kss_policy(wiped_text& into, kss_form const& form, upload_scope const& scope) {
+    auto const pin = [&](std::string_view open, std::string_view value) {
+        if (value.empty()) return;
+        into.append(open);
+        append_json_escaped(into, value);
+        into.append(R"("],)");
+    };
+    into.wipe();
+    into.append(R"({"expiration":")").append(timestamp{form.until}.iso_milliseconds());
+    into.append(R"(","conditions":[["content-length-range","1",")").append(decimal{form.most}).append(R"("],)");
+    pin(R"(["eq","$bucket",")", form.bucket);
+    pin(R"(["eq","$x-kss-security-token",")", form.security_token);
+    // pinned: a form that drops or edits its callback is refused
+    pin(R"(["eq","$x-kss-callbackurl",")", form.callback_url);
+    pin(R"(["eq","$x-kss-callbackbody",")", form.callback_body);
+    into.append(scope.is_prefix() ? R"(["starts-with","$key",")" : R"(["eq","$key",")");
+    into.append(scope.text()).append(R"("]]})");
+    return into.view();
+}
+
+}  // namespace valetkey
