@@ -1,10 +1,12 @@
 #pragma once
-#include "vector_case.hpp"
+#include "verify_case.hpp"
 
 #include <valetkey/encoding/base64.hpp>
+#include <valetkey/policy/form_conditions.hpp>
 #include <valetkey/providers/aliyun.hpp>
 #include <valetkey/signing/acs3.hpp>
 #include <valetkey/signing/hmac_sha1.hpp>
+#include <valetkey/signing/verify_oss.hpp>
 
 namespace vectors {
 
@@ -13,12 +15,14 @@ struct runner<valetkey::aliyun> {
     static void run(vector_case const& c) {
         if (c.kind == "sts_request") {
             auto const style = c.input.must("style");
-            if (style == "acs3-hmac-sha256") return acs3(c);
-            if (style == "rpc-1.0-body" || style == "rpc-1.0-query") return rpc1(c, style == "rpc-1.0-body");
+            if (style == "acs3-hmac-sha256") return acs3(c), verify_acs3(c);
+            if (style == "rpc-1.0-body" || style == "rpc-1.0-query")
+                return rpc1(c, style == "rpc-1.0-body"), verify_rpc1(c, style == "rpc-1.0-body");
             if (style == "acs3-unsigned") return unsigned_request(c);
             throw mismatch{"unknown style " + style};
         }
-        if (c.kind == "post_policy") return post(c);
+        if (c.kind == "post_policy") return post(c), verify_form(c);
+        if (c.kind == "put_object" || c.kind == "presigned_url") return verify_request(c);
         not_yet(c);
     }
 
@@ -107,6 +111,106 @@ private:
                                      {"x-oss-signature", std::string{signature.view()}}});
         }
         require_fields(ours, c.expect);
+    }
+
+    static void verify_acs3(vector_case const& c) {
+        case_keys const keys{c};
+        tampering how;
+        how.signs_path = false;
+        how.signs_body = true;
+        how.date_header = "x-acs-date";
+        how.token_header = "x-acs-security-token";
+        how.signs_header = [](std::string_view name) { return name == "host" || name.starts_with("x-acs-"); };
+        auto good = received::from(c);
+        auto const judge = [&](auto const& request, auto const& terms) {
+            return valetkey::verify_aliyun_sts(request, keys, terms);
+        };
+        require_verdicts(good, how, judge);
+        require_query_is_signed(good, judge);
+    }
+    static void verify_rpc1(vector_case const& c, bool in_body) {
+        case_keys const keys{c};
+        tampering how;
+        how.signs_path = false;
+        how.signs_body = in_body;
+        if (!in_body) how.signature_parameter = "Signature";
+        auto const judge = [&](auto const& request, auto const& terms) {
+            return valetkey::verify_aliyun_sts(request, keys, terms);
+        };
+        auto const good = received::from(c);
+        require_verdicts(good, how, judge);
+        if (!in_body) require_query_is_signed(good, judge);
+    }
+    /// Where the query is the message: each of its parameters, changed.
+    template <class Judge>
+    static void require_query_is_signed(received const& good, Judge judge) {
+        for (auto const& [name, value] : decoded_pairs(good.query)) {
+            auto bad = good;
+            bad.change_parameter(name, [](std::string pair) { return changed(std::move(pair)); });
+            if (bad.query != good.query && judge(bad.view(), bad.terms(true)) == verdict::accepted)
+                throw mismatch{"accepted although parameter " + name + " was changed"};
+        }
+    }
+    static void verify_request(vector_case const& c) {
+        using namespace valetkey;
+        case_keys const keys{c};
+        auto good = received::from(c);
+        auto const region = c.input.must("region");
+        auto const bucket = c.input.must("bucket");
+        for (auto const& [name, value] : c.input.pairs("headers")) good.headers.push_back({lower(name), value});
+        tampering how;
+        how.token_header = "x-oss-security-token";
+        how.signs_header = [](std::string_view name) {
+            return name == "content-type" || name == "content-md5" || name.starts_with("x-oss-");
+        };
+        how.date_header = "x-oss-date";
+        if (c.kind == "presigned_url") {
+            bool const v4 = good.query.find("x-oss-signature=") != std::string::npos;
+            how.signature_parameter = v4 ? "x-oss-signature" : "Signature";
+            how.token_parameter = v4 ? "x-oss-security-token" : "security-token";
+            how.late = std::chrono::seconds{std::stoll(c.input.must("expires_in"))};
+            if (!v4) how.early = std::chrono::seconds{-1};  // an end, and no beginning
+        }
+        bool const in_path = !good.host.starts_with(bucket + ".") && good.path.starts_with("/" + bucket + "/");
+        require_verdicts(good, how, [&](auto const& request, auto const& terms) {
+            return verify_oss_request(request, keys, {bucket, aliyun::bare_region(region), in_path}, terms);
+        });
+    }
+    static void verify_form(vector_case const& c) {
+        using namespace valetkey;
+        case_keys const keys{c};
+        auto const region = c.input.must("region");
+        auto const bucket = c.input.must("bucket");
+        bool const v1 = c.input.must("signature") == "v1";
+        std::vector<std::string> pinned{"policy",           "x-oss-signature", "Signature",
+                                        "x-oss-credential", "OSSAccessKeyId",  "x-oss-security-token"};
+        if (!v1) pinned.insert(pinned.end(), {"x-oss-date", "x-oss-signature-version"});
+        if (c.input.text("key_match") != "prefix") pinned.emplace_back("key");
+        auto const end = c.time() + std::chrono::seconds{std::stoll(c.input.must("expires_in"))};
+        require_form_verdicts(
+            c.expect.pairs("fields"), pinned, c.time(), end, [&](parameters const& fields, utc_seconds now) {
+                auto const of = [&](std::string_view name) {
+                    auto const at = std::find_if(fields.begin(), fields.end(),
+                                                 [&](auto const& field) { return field.first == name; });
+                    return at == fields.end() ? std::string{} : at->second;
+                };
+                auto const policy = from_base64(of("policy"));
+                auto const credential = of("x-oss-credential");
+                auto const parsed = v4_credential::parse(credential);
+                auto const* key = v1 ? keys(of("OSSAccessKeyId")) : parsed ? keys(parsed->key_id) : nullptr;
+                if (!policy || !key || of("key").empty() ||
+                    check_token(*key, of("x-oss-security-token")) != verdict::accepted)
+                    return false;
+                if (v1 && !equal_in_constant_time(sign_oss1_policy(hmac_key<sha1>{key->value.reveal()}, of("policy")),
+                                                  of("Signature")))
+                    return false;
+                if (!v1 &&
+                    (of("x-oss-signature-version") != oss4::algorithm ||
+                     verify_v4_policy<oss4>(of("policy"), credential, of("x-oss-date"), of("x-oss-signature"), *key,
+                                            {{}, aliyun::bare_region(region), "oss"}) != verdict::accepted))
+                    return false;
+                return ask_form_policy(*policy, {bucket, fields, {}, false}, {}, now) == form_answer::allowed;
+            });
     }
 };
 

@@ -6,9 +6,11 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace valetkey {
 
@@ -52,6 +54,28 @@ template <class Bytes>
     std::string out;
     append_base64url(out, bytes);
     return out;
+}
+
+/// Strict: whole groups, padding only at the end, no other character, no stray bits.
+[[nodiscard]] inline std::optional<std::string> from_base64(std::string_view text) {
+    if (text.size() % 4 != 0) return std::nullopt;
+    auto const padding = text.ends_with("==") ? 2U : text.ends_with('=') ? 1U : 0U;
+    std::string out(text.size() / 4 * 3, '\0');
+    int const size =
+        EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                        reinterpret_cast<unsigned char const*>(text.data()), static_cast<int>(text.size()));
+    if (size < 0) return std::nullopt;
+    out.resize(out.size() - padding);
+    return to_base64(std::string_view{out}) == text ? std::optional{std::move(out)} : std::nullopt;
+}
+/// The same in the URL-safe alphabet, padded.
+[[nodiscard]] inline std::optional<std::string> from_base64url(std::string_view text) {
+    std::string standard{text};
+    for (char& c : standard) {
+        if (c == '+' || c == '/') return std::nullopt;
+        c = c == '-' ? '+' : c == '_' ? '/' : c;
+    }
+    return from_base64(standard);
 }
 
 }  // namespace valetkey

@@ -4,21 +4,25 @@
 /// that the settings' check let through, and constant text.
 
 #include <valetkey/encoding/json_text.hpp>
-#include <valetkey/policy/session_policy.hpp>
+#include <valetkey/policy/question.hpp>
 #include <valetkey/secret.hpp>
 #include <valetkey/time.hpp>
 #include <valetkey/upload_scope.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace valetkey {
 
-/// KS3. `ks3:PutObject` covers simple, form and multipart upload. A KRN has no escape for `*` and `?`: an
-/// `upload_scope` cannot hold them.
-/// @par Source KSyun, "User policy" (5178). The names of the two multipart actions: vendor's Go SDK (its tests) and
-///   Terraform provider. 1024 characters: vendor's Python SDK, model of AssumeRole.
-struct ksyun_session_policy {
+/// KSyun's policy grammar, as KS3's session policies use it. A KRN has no escape for `*` and `?`: an `upload_scope`
+/// cannot hold them.
+/// @par Source KSyun, "User policy" (5178); STS: 1024 characters (vendor's Python SDK, model of AssumeRole). The names
+/// of
+///   the multipart and tagging actions: the action lists of the vendor's Java SDK and Go SDK.
+struct ksyun_policy {
+    // writing: upload (simple, form and multipart), abort and list-parts, and no more
     static constexpr std::string_view head =
         R"({"Version":"2015-11-01","Statement":[{"Effect":"Allow","Action":["ks3:PutObject",)"
         R"("ks3:AbortMultipartUpload","ks3:ListMultipartUploadParts"],"Resource":["krn:ksc:ks3:::)";
@@ -26,6 +30,37 @@ struct ksyun_session_policy {
     static constexpr std::string_view tail = R"("]}]})";
     static constexpr std::size_t max_size = 1024;
     static constexpr std::size_t max_bucket = 63;
+
+    // reading
+    static constexpr std::string_view statement_member = "Statement", effect_member = "Effect",
+                                      action_member = "Action", resource_member = "Resource";
+    static constexpr std::string_view allow = "Allow", deny = "Deny";
+    static constexpr bool question_mark = true;
+    [[nodiscard]] static constexpr bool may_have(std::string_view member) noexcept {
+        return member == "Version" || member == "Sid";
+    }
+    [[nodiscard]] static constexpr std::string_view action_name(store_action action) noexcept {
+        switch (action) {
+            case store_action::put: return "ks3:PutObject";
+            case store_action::abort_upload: return "ks3:AbortMultipartUpload";
+            case store_action::list_parts: return "ks3:ListMultipartUploadParts";
+            case store_action::list_uploads: return "ks3:ListBucketMultipartUploads";
+            case store_action::read: return "ks3:GetObject";
+            case store_action::remove: return "ks3:DeleteObject";
+            case store_action::list_objects: return "ks3:ListBucket";
+            case store_action::read_acl: return "ks3:GetObjectAcl";
+            case store_action::write_acl: return "ks3:PutObjectAcl";
+            case store_action::write_tags: return "ks3:PutObjectTagging";
+            case store_action::bucket_settings: return "ks3:PutBucketPolicy";
+        }
+        return "ks3:?";
+    }
+    [[nodiscard]] static std::string resource(policy_question const& q) {
+        std::string out{"krn:ksc:ks3:::"};
+        out.append(q.bucket);
+        if (!is_of_bucket(q.action)) out.append("/").append(q.key);
+        return out;
+    }
 };
 
 /// What a form may be besides its key. An empty text: the form has no such field.

@@ -11,8 +11,6 @@
 #include <valetkey/signing/dialects.hpp>
 #include <valetkey/signing/message.hpp>
 
-#include <openssl/crypto.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>

@@ -75,4 +75,13 @@ inline void sign_qiniu_request(http_request& request, std::string_view target, s
     request.headers.push_back({"authorization", std::string{"Qiniu "}.append(key_id).append(":").append(signature)});
 }
 
+/// Appends a native OBS signature to any text with `size`, `resize` and `data`: 28 bytes of standard base64 of
+/// HMAC-SHA1. What a form signs is its policy's base64.
+/// @par Source Huawei Cloud, OBS API reference, signature in a form (obs_04_0012).  Checked by vectors/huawei.json,
+///   kind post_policy.
+template <class Text>
+void append_obs_signature(Text& out, hmac_key<sha1> const& key, std::string_view string_to_sign) {
+    append_base64(out, key.sign(string_to_sign));
+}
+
 }  // namespace valetkey
