@@ -28,6 +28,8 @@ enum class errc : std::uint8_t {
     denied,              ///< it refused our identity, role or policy
     throttled,           ///< it asks us to slow down
     unavailable,         ///< 5xx, or no connection
+    circuit_open,        ///< it did not answer lately, so it was not asked
+    budget_spent,        ///< our own limit of calls a second
     timed_out,           ///< no answer before the deadline
     clock_skew,          ///< our clock and its clock differ
     malformed_response,  ///< nonsense, or not what an honest issuer answers
@@ -58,6 +60,8 @@ enum class condition : std::uint8_t {
         case errc::throttled:
         case errc::unavailable:
         case errc::clock_skew: return condition::retryable;
+        case errc::circuit_open:
+        case errc::budget_spent:
         case errc::timed_out:
         case errc::malformed_response:
         case errc::cancelled: break;
@@ -81,6 +85,8 @@ enum class condition : std::uint8_t {
         case errc::denied: return "denied";
         case errc::throttled: return "throttled";
         case errc::unavailable: return "unavailable";
+        case errc::circuit_open: return "circuit_open";
+        case errc::budget_spent: return "budget_spent";
         case errc::timed_out: return "timed_out";
         case errc::clock_skew: return "clock_skew";
         case errc::malformed_response: return "malformed_response";

@@ -112,6 +112,10 @@ public:
             static_assert((std::same_as<P, Ps> || ...), "valetkey: this cloud is not in the service's list");
             return static_cast<configured<P>&>(*this).own;
         }
+        template <class P>
+        [[nodiscard]] std::optional<typename P::settings> const& of() const noexcept {
+            return static_cast<configured<P> const&>(*this).own;
+        }
     };
 
     /// What keeps a cloud from working: its name and the setting.
@@ -170,6 +174,12 @@ public:
     /// The name of a cloud that is compiled in, else empty.
     [[nodiscard]] static constexpr std::string_view cloud_name(std::uint8_t type) noexcept {
         return table[type] ? table[type]->name : std::string_view{};
+    }
+
+    /// Calls `visit.template operator()<P>()` for each cloud of the list.
+    template <class Visit>
+    static constexpr void for_each_cloud(Visit visit) {
+        (visit.template operator()<Ps>(), ...);
     }
 
     /// Decides once: validates and builds the key.

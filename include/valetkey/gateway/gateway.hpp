@@ -14,6 +14,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -76,7 +77,8 @@ public:
             metrics_.push_back(std::make_unique<worker_metrics>(cloud_labels<Ps...>));
             pages_.push_back(metrics_.back().get());
         }
-        shared_.emplace(shared_parts{*log_, *ids_, pool_, front_->threads()});
+        service_type::for_each_cloud([this]<class P>() { gates_[P::type] = std::make_shared<endpoint_gate>(); });
+        shared_.emplace(shared_parts{*log_, *ids_, pool_, gates_, front_->threads()});
         front_->start(
             [this](std::size_t worker, boost::asio::io_context& io) {
                 return handler_type{io, settings_, *metrics_[worker], *shared_};
@@ -130,6 +132,7 @@ private:
     std::shared_ptr<config_type const> settings_;
     std::vector<std::unique_ptr<worker_metrics>> metrics_;
     std::vector<worker_metrics const*> pages_;
+    std::array<std::shared_ptr<endpoint_gate>, 256> gates_{};
     std::optional<shared_parts> shared_;
     std::optional<server<handler_type, admin_handler>> front_;  // ends first: its threads use all the others
 };

@@ -155,8 +155,10 @@ static_assert([] {
         case errc::denied:
         case errc::clock_skew: return refused::sts_denied;
         case errc::malformed_response: return refused::sts_nonsense;
-        case errc::throttled: return refused::sts_throttled;
-        case errc::unavailable: return refused::sts_unavailable;
+        case errc::throttled:
+        case errc::budget_spent: return refused::sts_throttled;
+        case errc::unavailable:
+        case errc::circuit_open: return refused::sts_unavailable;
         case errc::timed_out: return refused::sts_timed_out;
         default: return refused::internal;
     }

@@ -13,6 +13,7 @@
 #include <valetkey/secret.hpp>
 #include <valetkey/transport/async_issue.hpp>
 #include <valetkey/transport/curl_multi.hpp>
+#include <valetkey/transport/gated_client.hpp>
 #include <valetkey/vending/sqlite_ids.hpp>
 #include <valetkey/wire/grant_json.hpp>
 
@@ -21,6 +22,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/beast/core/string.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <exception>
@@ -36,7 +38,8 @@ namespace valetkey::gateway {
 struct shared_parts {
     spdlog::logger& log;
     sqlite_ids& ids;
-    boost::asio::thread_pool& pool;  ///< leases ids where nobody waits
+    boost::asio::thread_pool& pool;                                ///< leases ids where nobody waits
+    std::array<std::shared_ptr<endpoint_gate>, 256> const& gates;  ///< by a cloud's number
     std::size_t workers;
 };
 
@@ -55,13 +58,19 @@ public:
           http_{io, idle_share(shared.workers)},
           ids_{shared.ids},
           metrics_{metrics},
-          shared_{shared} {}
+          shared_{shared} {
+        Service::for_each_cloud([this]<class P>() {
+            gated_[P::type] = std::make_unique<gated_client_type>(http_, shared_.gates[P::type], 0);
+        });
+        set_budgets();
+    }
     upload_handler(upload_handler&&) = delete;
 
     /// From now on; what is under way ends as it began.
     void take_up(std::shared_ptr<config_type const> with) {
         service_ = Service{with->service};
         with_ = std::move(with);
+        set_budgets();
     }
 
     void handle(http_input const& in, responder reply) {
@@ -80,6 +89,7 @@ public:
 
 private:
     using plan_type = typename Service::upload_plan;
+    using gated_client_type = gated_client<curl_multi_client>;
     using clock = std::chrono::steady_clock;
 
     /// One request, from its last byte to its answer. The entry's views live as long as the responder and the
@@ -100,6 +110,13 @@ private:
         curl_options options;
         options.max_idle = std::max<std::size_t>(options.max_idle / workers, 1);
         return options;
+    }
+
+    void set_budgets() {
+        Service::for_each_cloud([this]<class P>() {
+            auto const& own = with_->service.template of<P>();
+            gated_[P::type]->set_budget(own ? own->sts_per_second : 0);
+        });
     }
 
     context begin(http_input const* in, responder reply) {
@@ -170,6 +187,7 @@ private:
 
     void exchange(plan_type plan, context c) {
         auto& counts = metrics_.cloud(*c.cloud);
+        auto& client = *gated_[*c.cloud];
         counts.exchange_begun();
         auto const begun = clock::now();
         auto const until = begun + c.with->limits.sts_time;
@@ -177,7 +195,7 @@ private:
             counts.exchange_ended(granted ? errc{} : granted.error().what, clock::now() - begun);
             finish(c, std::move(granted));
         };
-        async_exchange(service_, http_, std::move(plan), until, std::move(done));
+        async_exchange(service_, client, std::move(plan), until, std::move(done));
     }
 
     void finish(context& c, result<grant> granted) {
@@ -302,6 +320,7 @@ private:
     std::shared_ptr<config_type const> with_;
     Service service_;
     curl_multi_client http_;
+    std::array<std::unique_ptr<gated_client_type>, 256> gated_;
     object_ids<sqlite_ids> ids_;
     bool leasing_ = false;
     bool out_of_ids_ = false;

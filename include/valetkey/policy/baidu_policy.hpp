@@ -41,7 +41,7 @@ struct bos_access_list {
     static constexpr std::string_view entry_end = R"("]})";
     static constexpr std::string_view close = "]}";
 
-    /// The vendor names no limit: unverified. This one is the smallest that any cloud here documents.
+    /// The vendor names no limit, neither of the list nor of its `id` (unverified): this is a ceiling of our own.
     static constexpr std::size_t max_size = 2048;
     static constexpr std::size_t max_name = 32;
     static constexpr std::size_t max_region = 32;

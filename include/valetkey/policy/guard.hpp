@@ -64,6 +64,7 @@ private:
 /// neighbour, the parent, the sibling prefix, what follows a key, another bucket, and every other action.
 /// @param may `bool may(store_action)`: further actions that this cloud's policies must allow (a browser's client needs
 ///   them), so that they are not asked for.
+/// A policy that is text must also say how many `wildcards()` it has for its scope: none for a key, one for a prefix.
 /// @return False too when the policy cannot be read.
 template <class Policy, class May>
 [[nodiscard]] bool is_exactly(Policy const& policy, upload_permission const& permission, May may) {
@@ -80,6 +81,9 @@ template <class Policy, class May>
     auto const denied = [&](store_action action, std::string_view key) {
         return is(policy_answer::denied, action, bucket, key);
     };
+
+    if constexpr (requires { policy.wildcards(); })
+        if (policy.wildcards() != (prefix ? 1U : 0U)) return false;
 
     std::string_view const inside = prefix ? at.followed_by("a/b.txt") : own;
     for (auto const action : {store_action::put, store_action::abort_upload, store_action::list_parts})

@@ -78,8 +78,8 @@ struct kss_form {
 /// @param into Its memory is used again.
 /// @par Source KSyun, "POST Policy" (42321). The bounds of the size are text, as the vendor's Java SDK writes them;
 /// that
-///   numbers do as well is unverified. Unverified, too: the field of the token (see `ksyun`), and that the callback's
-///   body is compared before the store fills in its variables.
+///   numbers do, too, is unverified. So is the field of the token (see `ksyun`), and that the callback's body is
+///   compared before the store fills in its variables.
 inline std::string_view write_kss_policy(wiped_text& into, kss_form const& form, upload_scope const& scope) {
     auto const pin = [&](std::string_view open, std::string_view value) {
         if (value.empty()) return;

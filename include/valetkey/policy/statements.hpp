@@ -94,6 +94,19 @@ public:
         return allowed ? policy_answer::allowed : policy_answer::denied;
     }
 
+    /// How many wildcards stand in the resources, behind their last `:` (bucket and key hold none). A guard that asks a
+    /// few questions cannot see one in the middle of a key.
+    [[nodiscard]] std::size_t wildcards() const {
+        std::size_t count = 0;
+        for (auto const* statement : statements_)
+            (void)detail::for_each_text(statement->at(G::resource_member), [&](std::string_view each) {
+                auto const own = each.substr(each.rfind(':') + 1);
+                count += static_cast<std::size_t>(std::count(own.begin(), own.end(), '*'));
+                if (G::question_mark) count += static_cast<std::size_t>(std::count(own.begin(), own.end(), '?'));
+            });
+        return count;
+    }
+
 private:
     template <class Match>
     static bool fits(boost::json::value const& texts, Match match) {

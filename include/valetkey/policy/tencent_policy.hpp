@@ -1,29 +1,45 @@
 #pragma once
 /// @file
-/// The session policy of Tencent COS, in the grammar of CAM 2.0. Built from an `upload_scope`, a bucket and a region
-/// that the settings' check let through, and constant text; nothing else can reach it.
+/// The session policy of Tencent COS, in the grammar of CAM 2.0: written from an `upload_scope`, a bucket and a region
+/// that the settings' check let through, and constant text; and its evaluator, which reads it as it was sent.
+/// @par Source Tencent Cloud, "Access policy language" (436/18023, 598/10606), "Policy samples" (436/30580), "Condition
+///   keys" (436/71307).
 
+#include <valetkey/policy/question.hpp>
+#include <valetkey/policy/statements.hpp>
 #include <valetkey/result.hpp>
 #include <valetkey/upload_scope.hpp>
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include <array>
+#include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace valetkey {
 
-/// The owner of a bucket is part of its resource name: `qcs::cos:<region>:uid/<APPID>:<name-APPID>/<key>`.
-struct tencent_bucket {
+/// Where the resources of a bucket are: `qcs::cos:<region>:uid/<APPID>:<name-APPID>/<key>`.
+struct tencent_owner {
     std::string_view region;
     std::string_view app_id;  ///< of the bucket's owner: another one is refused with `GrantOtherResource`
-    std::string_view name;    ///< with the APPID
+
+    void append_resource(std::string& out, std::string_view bucket, std::string_view key) const {
+        out.append(service).append(region).append(owner).append(app_id).append(":").append(bucket).append("/");
+        out.append(key);
+    }
+    static constexpr std::string_view service = "qcs::cos:";
+    static constexpr std::string_view owner = ":uid/";
 };
 
 /// The constant text, and the vendor's limits.
-/// @par Source Tencent Cloud, "Access policy language" (436/18023, 598/10606), "Condition keys" (436/71307). STS names
-/// no
-///   size; stored policies may have 6144 characters (598/10609) and a token 4096 bytes, so 2 KiB is on the safe side
-///   (unverified).
-struct tencent_session_policy {
+struct tencent_policy_text {
     static constexpr std::string_view upload =
         R"({"version":"2.0","statement":[{"effect":"allow","action":["name/cos:PutObject","name/cos:PostObject",)"
         R"("name/cos:InitiateMultipartUpload","name/cos:ListParts","name/cos:UploadPart",)"
@@ -35,49 +51,195 @@ struct tencent_session_policy {
     static constexpr std::string_view after_list = R"("}}}]})";
     static constexpr std::string_view after_upload = R"("]}]})";
 
-    static constexpr std::string_view service = "qcs::cos:";
-    static constexpr std::string_view owner = ":uid/";
-
+    // STS names no size. A stored policy may have 6144 characters (598/10609) and a token, which grows with the policy,
+    // 4096 bytes: 2 KiB is on the safe side (unverified).
     static constexpr std::size_t max_size = 2048;
     static constexpr std::size_t max_region = 32;
     static constexpr std::size_t max_bucket = 63;
 
     static constexpr std::size_t longest_bucket =
-        service.size() + max_region + owner.size() + max_bucket + 1 + max_bucket + 1;
-    static constexpr std::size_t longest_key = upload_scope::max_size + 1;
-    static_assert(upload.size() + longest_bucket + longest_key + list.size() + longest_bucket + equal.size() +
-                          longest_key + after_list.size() <=
+        tencent_owner::service.size() + max_region + tencent_owner::owner.size() + max_bucket + 1 + max_bucket + 1;
+    static constexpr std::size_t longest_scope = upload_scope::max_size + 1;
+    static_assert(upload.size() + longest_bucket + longest_scope + list.size() + longest_bucket + equal.size() +
+                          longest_scope + after_list.size() <=
                       max_size,
                   "valetkey: the longest session policy must fit the vendor's limit");
 };
 
 /// @param may_list Also `ListMultipartUploads`, which cos-js-sdk-v5 cannot do without in a sliced upload. It is an
-///   action on the bucket; the condition on the request's `prefix` parameter is the documented way to bind it to the
-///   key. Under a prefix the client names keys of its own there, so the condition is a pattern.
+///   action on the bucket; the condition on the request's parameter `prefix` is the documented way to bind it to the
+///   key. Under a prefix the client asks for keys of its own there, so that condition is a pattern.
 /// @par Errors scope_too_long: the vendor's limit.
-[[nodiscard]] inline result<std::string> session_policy(tencent_bucket const& bucket, upload_scope const& scope,
-                                                        bool may_list) {
-    using text = tencent_session_policy;
+[[nodiscard]] inline result<std::string> write_tencent_policy(tencent_owner const& at, std::string_view bucket,
+                                                              upload_scope const& scope, bool may_list) {
+    using text = tencent_policy_text;
     std::string out;
     out.reserve(text::max_size);
-    auto const append_bucket = [&] {
-        out.append(text::service).append(bucket.region).append(text::owner).append(bucket.app_id);
-        out.append(":").append(bucket.name).append("/");
-    };
     // a resource that ends in `/` covers nothing below it: a prefix needs its `*`
-    auto const append_scope = [&] { out.append(scope.text()).append(scope.is_prefix() ? "*" : ""); };
+    std::string_view const wildcard = scope.is_prefix() ? "*" : "";
     out.append(text::upload);
-    append_bucket();
-    append_scope();
+    at.append_resource(out, bucket, scope.text());
+    out.append(wildcard);
     if (may_list) {
         out.append(text::list);
-        append_bucket();
-        out.append(scope.is_prefix() ? text::like : text::equal);
-        append_scope();
+        at.append_resource(out, bucket, {});
+        out.append(scope.is_prefix() ? text::like : text::equal).append(scope.text()).append(wildcard);
     }
     out.append(may_list ? text::after_list : text::after_upload);
     if (out.size() > text::max_size) return failure{errc::scope_too_long};
     return out;
 }
+
+/// A policy as it was sent, read once and asked often.
+///
+/// Allowed: a fitting allow, and no fitting deny. An upload is five actions: a policy that allows some of them and not
+/// others is `unreadable`, for it is none of ours. So is one with a condition other than on `cos:prefix`, or with a
+/// member that is not known: what is not understood grants nothing.
+class tencent_policy {
+public:
+    tencent_policy(std::string_view text, tencent_owner const& at) : at_{at} {
+        boost::system::error_code error;
+        auto const document = boost::json::parse(text, error);
+        readable_ = !error && read(document);
+    }
+
+    [[nodiscard]] policy_answer ask(policy_question const& q) const {
+        if (!readable_) return policy_answer::unreadable;
+        auto const actions = actions_of(q.action);
+        std::string resource;
+        at_.append_resource(resource, q.bucket, q.key);
+        std::size_t allowed = 0;
+        for (auto const action : actions) allowed += allows(action, resource, q) ? 1U : 0U;
+        if (allowed == 0) return policy_answer::denied;
+        return allowed == actions.size() ? policy_answer::allowed : policy_answer::unreadable;
+    }
+
+    /// The vendor's names of an action, in lower case.
+    [[nodiscard]] static constexpr std::span<std::string_view const> actions_of(store_action action) noexcept {
+        std::span<std::string_view const> const all{names};
+        switch (action) {
+            case store_action::put: return all.subspan(0, 5);
+            case store_action::abort_upload: return all.subspan(5, 1);
+            case store_action::list_parts: return all.subspan(6, 1);
+            case store_action::list_uploads: return all.subspan(7, 1);
+            case store_action::read: return all.subspan(8, 2);
+            case store_action::remove: return all.subspan(10, 1);
+            case store_action::list_objects: return all.subspan(11, 1);
+            case store_action::read_acl: return all.subspan(12, 1);
+            case store_action::write_acl: return all.subspan(13, 1);
+            case store_action::write_tags: return all.subspan(14, 1);
+            case store_action::bucket_settings: return all.subspan(15, 1);
+        }
+        return {};
+    }
+
+private:
+    static constexpr std::array<std::string_view, 16> names{"name/cos:putobject",
+                                                            "name/cos:postobject",
+                                                            "name/cos:initiatemultipartupload",
+                                                            "name/cos:uploadpart",
+                                                            "name/cos:completemultipartupload",
+                                                            "name/cos:abortmultipartupload",
+                                                            "name/cos:listparts",
+                                                            "name/cos:listmultipartuploads",
+                                                            "name/cos:getobject",
+                                                            "name/cos:headobject",
+                                                            "name/cos:deleteobject",
+                                                            "name/cos:getbucket",
+                                                            "name/cos:getobjectacl",
+                                                            "name/cos:putobjectacl",
+                                                            "name/cos:putobjecttagging",
+                                                            "name/cos:putbucketpolicy"};
+    struct prefix_condition {
+        bool like;
+        std::vector<std::string> values;
+    };
+    struct statement {
+        bool denies;
+        std::vector<std::string> actions;
+        std::vector<std::string> resources;
+        std::vector<prefix_condition> prefixes;
+    };
+
+    [[nodiscard]] bool allows(std::string_view action, std::string_view resource, policy_question const& q) const {
+        bool allowed = false;
+        for (auto const& each : statements_) {
+            if (!any_matches(each.actions, action) || !covers(each, resource, q) || !holds(each, q)) continue;
+            if (each.denies) return false;
+            allowed = true;
+        }
+        return allowed;
+    }
+    /// `?` is a wildcard on no page of the vendor; taken as one to be safe (unverified).
+    [[nodiscard]] static bool any_matches(std::vector<std::string> const& patterns, std::string_view text) noexcept {
+        for (auto const& each : patterns)
+            if (matches_wildcard(each, text)) return true;
+        return false;
+    }
+    /// An action on the bucket is named with its root; the vendor's samples name it with a prefix too.
+    [[nodiscard]] static bool covers(statement const& each, std::string_view resource,
+                                     policy_question const& q) noexcept {
+        if (any_matches(each.resources, resource)) return true;
+        auto const root = resource.substr(0, resource.size() - q.key.size());
+        return is_of_bucket(q.action) && any_matches(each.resources, root);
+    }
+    /// What is no list has no `prefix`, so a condition on it does not hold.
+    [[nodiscard]] static bool holds(statement const& each, policy_question const& q) noexcept {
+        for (auto const& [like, values] : each.prefixes) {
+            bool one = false;
+            for (auto const& value : values)
+                one = one || (like ? matches_wildcard(value, q.key, false) : value == q.key);
+            if (!one || !is_of_bucket(q.action)) return false;
+        }
+        return true;
+    }
+
+    [[nodiscard]] bool read(boost::json::value const& document) {
+        auto const* root = document.if_object();
+        auto const* version = root ? root->if_contains("version") : nullptr;
+        auto const* list = root ? root->if_contains("statement") : nullptr;
+        if (!version || *version != "2.0" || !list || root->size() != 2) return false;
+        if (auto const* one = list->if_object()) return add(*one);
+        auto const* many = list->if_array();
+        if (!many || many->empty()) return false;
+        for (auto const& each : *many)
+            if (!each.is_object() || !add(each.get_object())) return false;
+        return true;
+    }
+    [[nodiscard]] bool add(boost::json::object const& object) {
+        auto const* effect = object.if_contains("effect");
+        auto const* action = object.if_contains("action");
+        auto const* resource = object.if_contains("resource");
+        auto const* condition = object.if_contains("condition");
+        if (!effect || !action || !resource || object.size() != (condition ? 4U : 3U)) return false;
+        if (*effect != "allow" && *effect != "deny") return false;
+        statement made{*effect == "deny", {}, {}, {}};
+        auto const take_action = [&](std::string_view each) { made.actions.push_back(detail::in_lower_case(each)); };
+        auto const take_resource = [&](std::string_view each) { made.resources.emplace_back(each); };
+        if (!detail::for_each_text(*action, take_action) || !detail::for_each_text(*resource, take_resource))
+            return false;
+        if (condition && !add_conditions(made, *condition)) return false;
+        statements_.push_back(std::move(made));
+        return true;
+    }
+    [[nodiscard]] static bool add_conditions(statement& made, boost::json::value const& value) {
+        auto const* operators = value.if_object();
+        if (!operators || operators->empty()) return false;
+        for (auto const& [name, keys] : *operators) {
+            auto const* object = keys.if_object();
+            auto const* prefix = object && object->size() == 1 ? object->if_contains("cos:prefix") : nullptr;
+            if (!prefix || (name != "string_equal" && name != "string_like")) return false;
+            prefix_condition one{name == "string_like", {}};
+            auto const take = [&](std::string_view each) { one.values.emplace_back(each); };
+            if (!detail::for_each_text(*prefix, take)) return false;
+            made.prefixes.push_back(std::move(one));
+        }
+        return true;
+    }
+
+    tencent_owner at_;
+    std::vector<statement> statements_;
+    bool readable_ = false;
+};
 
 }  // namespace valetkey

@@ -181,4 +181,4 @@ struct aliyun {
 }  // namespace valetkey
 
 BOOST_HANA_ADAPT_STRUCT(valetkey::aliyun::settings, root, bucket, region, endpoint, bucket_endpoint, sts_endpoint,
-                        duration_seconds, max_size, form, voucher_key, allow_http, role, external_id);
+                        duration_seconds, max_size, form, voucher_key, allow_http, sts_per_second, role, external_id);

@@ -180,4 +180,5 @@ struct aws {
 }  // namespace valetkey
 
 BOOST_HANA_ADAPT_STRUCT(valetkey::aws::settings, root, bucket, region, endpoint, bucket_endpoint, sts_endpoint,
-                        duration_seconds, max_size, form, voucher_key, allow_http, role, external_id, path_style);
+                        duration_seconds, max_size, form, voucher_key, allow_http, sts_per_second, role, external_id,
+                        path_style);

@@ -30,6 +30,7 @@ struct store_settings {
     std::uint64_t max_size = largest_upload;  ///< bytes
     std::optional<access_key> form{};         ///< the upload identity of `grant: form`
     std::string voucher_key{"temporary"};     ///< or `form`: who signs the voucher of an `sts` grant
+    std::uint32_t sts_per_second = 0;         ///< calls of the STS a second, retries included; 0: no limit
     bool allow_http = false;                  ///< else `http://` is for loopback alone
 };
 

@@ -7,6 +7,7 @@
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_executor.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -17,12 +18,18 @@
 
 namespace valetkey::detail {
 
-/// `leave` destroys the handler; with an answer it is posted first. Memory is of the handler's associated allocator.
+enum class delivery {
+    none,  ///< the handler is destroyed
+    post,  ///< it runs later
+    now    ///< it runs at once, if its executor allows
+};
+
+/// `leave` frees the memory, which is of the handler's associated allocator, before the handler runs.
 struct answer_handler {
-    void (*leave)(answer_handler*, result<http_answer>*);
+    void (*leave)(answer_handler*, delivery, result<http_answer>*);
 };
 struct drop_handler {
-    void operator()(answer_handler* handler) const { handler->leave(handler, nullptr); }
+    void operator()(answer_handler* handler) const { handler->leave(handler, delivery::none, nullptr); }
 };
 using answer_handler_ptr = std::unique_ptr<answer_handler, drop_handler>;
 
@@ -42,14 +49,18 @@ struct answer_handler_of : answer_handler {
     [[nodiscard]] static allocator allocator_of(Handler const& h) {
         return allocator{boost::asio::get_associated_allocator(h, boost::asio::recycling_allocator<void>{})};
     }
-    static void take_leave(answer_handler* base, result<http_answer>* answer) {
+    static void take_leave(answer_handler* base, delivery how, result<http_answer>* answer) {
         auto* const self = static_cast<answer_handler_of*>(base);
         auto memory = allocator_of(self->handler);
         answer_handler_of taken{std::move(*self)};
         self->~answer_handler_of();
         memory.deallocate(self, 1);
-        if (answer != nullptr) {
-            boost::asio::post(taken.io, boost::asio::append(std::move(taken.handler), std::move(*answer)));
+        if (how == delivery::none) return;
+        auto bound = boost::asio::append(std::move(taken.handler), std::move(*answer));
+        if (how == delivery::now) {
+            boost::asio::dispatch(taken.io, std::move(bound));
+        } else {
+            boost::asio::post(taken.io, std::move(bound));
         }
     }
     executor_type io;
@@ -65,9 +76,9 @@ template <class Handler>
     return answer_handler_ptr{::new (static_cast<void*>(room)) made_type{io, std::move(handler)}};
 }
 
-inline void post_answer(answer_handler_ptr handler, result<http_answer> answer) {
+inline void deliver(answer_handler_ptr handler, delivery how, result<http_answer> answer) {
     auto* const waiting = handler.release();
-    waiting->leave(waiting, &answer);
+    waiting->leave(waiting, how, &answer);
 }
 
 }  // namespace valetkey::detail

@@ -29,7 +29,8 @@
 
 namespace valetkey::detail {
 
-/// Handlers are only ever posted, so no code of a user's runs inside any of these functions.
+/// No code of a user's runs inside these functions, but for one handler as the last act of `on_ready` and `on_time`;
+/// it may destroy the client.
 class curl_loop : public std::enable_shared_from_this<curl_loop> {
 public:
     using executor_type = boost::asio::io_context::executor_type;
@@ -61,11 +62,11 @@ public:
         allow_connections();
         running.added = curl_multi_add_handle(multi_.get(), running.transfer.handle()) == CURLM_OK;
         if (!running.added) return end(running, failure{errc::unavailable});
-        act_on_time();  // sends at once what a kept connection takes
+        act_on_time(delivery::post);  // sends at once what a kept connection takes
     }
     void cancel_all() {
         while (!busy_.empty()) end(busy_.front(), failure{errc::cancelled});
-        settle();
+        arm_timer();
     }
     /// Ends every exchange and closes every connection. Nothing works afterwards.
     void shut_down() {
@@ -77,7 +78,7 @@ public:
         due_.reset();
         arm_timer();
     }
-    void on_ready(curl_socket_t fd, int mask) { act(fd, mask); }
+    void on_ready(curl_socket_t fd, int mask) { act(fd, mask, delivery::now); }
 
 private:
     using clock = std::chrono::steady_clock;
@@ -135,14 +136,15 @@ private:
         for (auto& running : busy_) {
             if (running.ticket != ticket) continue;
             end(running, failure{errc::cancelled});
-            return settle();
+            return arm_timer();
         }
     }
     void end(running_transfer& running, failure why) {
         (void)running.transfer.finish(CURLE_ABORTED_BY_CALLBACK);
-        hand_over(running, std::move(why));
+        deliver(leave(running), delivery::post, std::move(why));
     }
-    void hand_over(running_transfer& running, result<http_answer> answer) {
+    /// The transfer is idle again, or gone.
+    [[nodiscard]] answer_handler_ptr leave(running_transfer& running) {
         if (std::exchange(running.added, false)) curl_multi_remove_handle(multi_.get(), running.transfer.handle());
         auto handler = std::move(running.handler);
         if (idle_.size() < std::max<std::size_t>(options_.max_idle, 1)) {
@@ -151,7 +153,7 @@ private:
             busy_.erase(running.place);
         }
         allow_connections();
-        post_answer(std::move(handler), std::move(answer));
+        return handler;
     }
     /// CURLMOPT_MAXCONNECTS counts connections in use as well: a fixed number would close the kept ones under load.
     /// The connection that comes back is counted among those of `busy_`, therefore - 1. 0 would mean no limit.
@@ -160,24 +162,30 @@ private:
         curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(limit));
     }
 
-    void act(curl_socket_t fd, int mask) {
+    void act(curl_socket_t fd, int mask, delivery how) {
         int running = 0;
         curl_multi_socket_action(multi_.get(), fd, mask, &running);
-        settle();
+        settle(how);
     }
     /// libcurl tells its next time anew after this call, and only if there is one.
-    void act_on_time() {
+    void act_on_time(delivery how) {
         due_.reset();
-        act(CURL_SOCKET_TIMEOUT, 0);
+        act(CURL_SOCKET_TIMEOUT, 0, how);
     }
-    void settle() {
+    /// Delivers what is finished. Nearly always it is one answer, and to use it while the caches know it pays.
+    void settle(delivery how) {
+        answer_handler_ptr last;
+        result<http_answer> answer{failure{errc::unavailable}};
         int left = 0;
         while (auto const* message = curl_multi_info_read(multi_.get(), &left)) {
             running_transfer* running = nullptr;
             curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &running);
-            hand_over(*running, running->transfer.finish(message->data.result));
+            if (last) deliver(std::move(last), delivery::post, std::move(answer));
+            answer = running->transfer.finish(message->data.result);
+            last = leave(*running);
         }
         arm_timer();
+        if (last) deliver(std::move(last), how, std::move(answer));
     }
     /// A timer that is armed for an earlier time stays: most time-outs never come, so re-arming would be the rule.
     void arm_timer() {
@@ -195,7 +203,7 @@ private:
     }
     void on_time() {
         armed_.reset();
-        if (due_ && *due_ <= clock::now()) return act_on_time();
+        if (due_ && *due_ <= clock::now()) return act_on_time(delivery::now);
         arm_timer();
     }
 

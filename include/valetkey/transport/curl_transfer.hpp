@@ -4,13 +4,13 @@
 
 #include <valetkey/transport/curl_options.hpp>
 #include <valetkey/transport/http_client.hpp>
+#include <valetkey/transport/http_date.hpp>
 
 #include <curl/curl.h>
+#include <strings.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <optional>
@@ -216,14 +216,12 @@ private:
         return again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
     }
     void read_header(std::string_view line) noexcept {
-        header_done_ = line == "\r\n" || line == "\n";  // and again, after an interim answer
         constexpr std::string_view name = "date:";
-        std::array<char, 64> value{};
-        if (line.size() < name.size() || line.size() - name.size() >= value.size()) return;
-        if (::strncasecmp(line.data(), name.data(), name.size()) != 0) return;
-        line.substr(name.size()).copy(value.data(), value.size() - 1);
-        auto const seconds = curl_getdate(value.data(), nullptr);
-        if (seconds >= 0) date_ = utc_seconds{std::chrono::seconds{seconds}};
+        while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+        header_done_ = line.empty();  // and again, after an interim answer
+        if (line.size() < name.size() || ::strncasecmp(line.data(), name.data(), name.size()) != 0) return;
+        line.remove_prefix(std::min(line.find_first_not_of(" \t", name.size()), line.size()));
+        date_ = parse_http_date(line.substr(0, line.find_last_not_of(" \t") + 1));
     }
 
     curl_options const* options_;
