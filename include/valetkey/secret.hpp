@@ -62,7 +62,7 @@ public:
             text_ = std::move(grown);
         } else {
             text_.resize(old + text.size());
-            std::memmove(text_.data() + old, text.data(), text.size());
+            if (!text.empty()) std::memmove(text_.data() + old, text.data(), text.size());
         }
         return *this;
     }

@@ -7,10 +7,11 @@ from urllib.parse import parse_qsl
 from support.case import FORM, REQUEST, TYPES, UUID4, GatewayCase, in_parallel
 from support.process import FORM_KEYS, QINIU_KEYS, free_port
 from support.signatures import unix
-from support.sts import KEYS, federated, shaped, stamp
+from support.sts import federated, shaped, stamp
 from support.vouchers import check_form, check_session_policy, check_upload_token, strict_json
 
-ORIGINAL = {"accessKeyId", "secretAccessKey", "securityToken", "bucket", "endpoint", "relativePath", "expiration", "region", "objectId", "signature", "policy"}
+ORIGINAL = {"accessKeyId", "secretAccessKey", "securityToken", "bucket", "endpoint", "relativePath", "expiration", "region", "objectId",
+            "signature", "policy"}
 ADDED = {"type", "isDir", "startTime", "expiredTime", "serverTime", "bucketEndpoint", "maxSize", "form"}
 TEMPLATE = "0df00d20-5e55-4914-95f0-e02ff0abbfb8"
 DATE = "{yyyy}/{mm}/{dd}/{id}/"
@@ -38,7 +39,8 @@ class Answers(GatewayCase):
                     for callback in (0, 1):
                         for module, (more, _, _) in MODULES.items():
                             with self.subTest(f"{cloud} {grant} isDir {directory} callback {callback} {module}"):
-                                self.one(cloud, {"type": number, "extension": "Mp4", "isNeedCallback": callback, "uploadModule": module.split()[0],
+                                self.one(cloud, {"type": number, "extension": "Mp4", "isNeedCallback": callback,
+                                                 "uploadModule": module.split()[0],
                                                  "isDir": directory, "grant": grant, **more}, module)
         with self.subTest("object ids are unique"):
             self.assertEqual(len(set(self.object_ids)), len(self.object_ids))
@@ -183,7 +185,8 @@ class Answers(GatewayCase):
         answers = [a for batch in in_parallel(some, range(24), 24) for a in batch]
         datas = [self.assert_granted(a) for a in answers]
         for name, values in (("objectId", [d["objectId"] for d in datas]), ("relativePath", [d["relativePath"] for d in datas]),
-                             ("X-Request-Id", [a.header("x-request-id") for a in answers]), ("keys", [d["accessKeyId"] for d in datas if d["secretAccessKey"]])):
+                             ("X-Request-Id", [a.header("x-request-id") for a in answers]),
+                             ("keys", [d["accessKeyId"] for d in datas if d["secretAccessKey"]])):
             with self.subTest(name):
                 self.assertEqual(len(set(values)), len(values))
 
@@ -191,8 +194,8 @@ class Answers(GatewayCase):
 class Settings(GatewayCase):
     """What a cloud's settings change in the answer."""
 
-    def vend(self, clouds, request, root=None):
-        gateway = self.start({"clouds": clouds, **({"paths": {"root": root}} if root else {})})
+    def vend(self, clouds, request):
+        gateway = self.start({"clouds": clouds})
         with gateway.user() as api:
             answer = api.info(request)
         gateway.stop()
@@ -201,10 +204,13 @@ class Settings(GatewayCase):
     def test_addresses(self):
         port = free_port()
         table = [
-            ("aws", {"region": "cn-north-1", "role": "arn:aws-cn:iam::111122223333:role/uploader"}, "https://s3.cn-north-1.amazonaws.com.cn", "https://vk-aws.s3.cn-north-1.amazonaws.com.cn"),
+            ("aws", {"region": "cn-north-1", "role": "arn:aws-cn:iam::111122223333:role/uploader"},
+             "https://s3.cn-north-1.amazonaws.com.cn", "https://vk-aws.s3.cn-north-1.amazonaws.com.cn"),
             ("aws", {"path_style": True}, "https://s3.us-east-1.amazonaws.com", "https://s3.us-east-1.amazonaws.com/vk-aws"),
-            ("aws", {"endpoint": "https://minio.example.com:9000"}, "https://minio.example.com:9000", "https://vk-aws.minio.example.com:9000"),
-            ("aws", {"endpoint": "https://minio.example.com:9000", "path_style": True}, "https://minio.example.com:9000", "https://minio.example.com:9000/vk-aws"),
+            ("aws", {"endpoint": "https://minio.example.com:9000"}, "https://minio.example.com:9000",
+             "https://vk-aws.minio.example.com:9000"),
+            ("aws", {"endpoint": "https://minio.example.com:9000", "path_style": True}, "https://minio.example.com:9000",
+             "https://minio.example.com:9000/vk-aws"),
             ("aws", {"endpoint": f"http://127.0.0.1:{port}"}, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port}/vk-aws"),
             ("aws", {"endpoint": "http://10.1.2.3:9000", "allow_http": True}, "http://10.1.2.3:9000", "http://10.1.2.3:9000/vk-aws"),
             ("aws", {"endpoint": f"https://[::1]:{port}"}, f"https://[::1]:{port}", f"https://[::1]:{port}/vk-aws"),
@@ -212,7 +218,8 @@ class Settings(GatewayCase):
             ("aliyun", {"region": "cn-hangzhou"}, "https://oss-cn-hangzhou.aliyuncs.com", "https://vk-aliyun.oss-cn-hangzhou.aliyuncs.com"),
             ("aliyun", {"region": "oss-cn-beijing", "endpoint": "https://oss-cn-beijing-internal.aliyuncs.com"},
              "https://oss-cn-beijing-internal.aliyuncs.com", "https://vk-aliyun.oss-cn-beijing-internal.aliyuncs.com"),
-            ("aliyun", {"bucket_endpoint": "https://upload.example.com"}, "https://oss-cn-hangzhou.aliyuncs.com", "https://upload.example.com"),
+            ("aliyun", {"bucket_endpoint": "https://upload.example.com"}, "https://oss-cn-hangzhou.aliyuncs.com",
+             "https://upload.example.com"),
             ("aliyun", {"endpoint": f"http://127.0.0.1:{port}"}, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port}/vk-aliyun"),
             ("qiniu", {"region": "z1"}, "https://up-z1.qiniup.com", None),
             ("qiniu", {"region": "cn-east-2"}, "https://up-cn-east-2.qiniup.com", None),
@@ -236,7 +243,8 @@ class Settings(GatewayCase):
                     check_form(cloud, data, *FORM_KEYS[cloud], "", data["bucket"], data["region"])
 
     def test_sizes_durations_and_root(self):
-        sizes = {name: {"max_size": size, "duration_seconds": seconds} for name, size, seconds in (("aws", 1, 900), ("aliyun", 33554432, 43200), ("qiniu", 1000, 60))}
+        sizes = {name: {"max_size": size, "duration_seconds": seconds} for name, size,
+                 seconds in (("aws", 1, 900), ("aliyun", 33554432, 43200), ("qiniu", 1000, 60))}
         for root in ("a", "deep/er/root_1-2.x"):
             gateway = self.start({"clouds": sizes, "paths": {"root": root}})
             with gateway.user() as api:
@@ -260,10 +268,14 @@ class Settings(GatewayCase):
     def test_the_calls_that_aws_knows(self):
         self.addCleanup(setattr, self.aws, "default", self.aws.default)
         self.addCleanup(setattr, self.aws, "region", "us-east-1")
-        for name, changes, partition in (("federation", {"role": None, "duration_seconds": 129600}, "aws"), ("external id", {"external_id": "ext/er=nal,1"}, "aws"),
-                                         ("ARN without an account", {"role": "arn:aws:iam:::role/uploader"}, "aws"), ("ARN with a path", {"role": "arn:aws:iam::111122223333:role/a/b+c=d"}, "aws"),
-                                         ("China", {"region": "cn-north-1", "role": "arn:aws-cn:iam::111122223333:role/uploader"}, "aws-cn"),
-                                         ("GovCloud", {"region": "us-gov-west-1", "role": "arn:aws-us-gov:iam::111122223333:role/uploader"}, "aws-us-gov")):
+        for name, changes, partition in (("federation", {"role": None, "duration_seconds": 129600}, "aws"),
+                                         ("external id", {"external_id": "ext/er=nal,1"}, "aws"),
+                                         ("ARN without an account", {"role": "arn:aws:iam:::role/uploader"}, "aws"),
+                                         ("ARN with a path", {"role": "arn:aws:iam::111122223333:role/a/b+c=d"}, "aws"),
+                                         ("China", {"region": "cn-north-1", "role": "arn:aws-cn:iam::111122223333:role/uploader"},
+                                          "aws-cn"),
+                                         ("GovCloud", {"region": "us-gov-west-1", "role": "arn:aws-us-gov:iam::111122223333:role/uploader"},
+                                          "aws-us-gov")):
             with self.subTest(name):
                 role = changes.get("role", "arn:aws:iam::111122223333:role/uploader")
                 self.aws.default = shaped() if role else federated
@@ -295,7 +307,8 @@ class Settings(GatewayCase):
             with self.subTest(cloud):
                 data = self.vend({cloud: {"voucher_key": "form"}}, {**REQUEST, "type": TYPES[cloud]})
                 credential = sts.credentials[data["accessKeyId"]]
-                self.assertEqual((data["secretAccessKey"], data["securityToken"], data["expiration"]), (credential.secret, credential.token, credential.expiration))
+                self.assertEqual((data["secretAccessKey"], data["securityToken"], data["expiration"]),
+                                 (credential.secret, credential.token, credential.expiration))
                 check_form(cloud, data, *FORM_KEYS[cloud], "", data["bucket"], data["region"])
             with self.subTest(f"{cloud} temporary, said aloud"):
                 data = self.vend({cloud: {"voucher_key": "temporary"}}, {**REQUEST, "type": TYPES[cloud]})

@@ -38,32 +38,48 @@ def names(text, path):
 SHA = "0" * 64
 BAD = [
     # unknown fields
-    ("colour", 1), ("listen.backlog", 5), ("auth.basic", {}), ("auth.tokens.url", "x"), ("cors.headers", []), ("limits.burst", 5), ("paths.prefix", "a"), ("callback.secret", "a"), ("object_ids.sqlite.table", "a"), ("clouds.dropbox", {}),
-    ("clouds.aws.token", "a"), ("clouds.aws.form.role", "a"), ("clouds.aws.account_id", "a"), ("clouds.aliyun.path_style", True), ("clouds.aliyun.agency_name", "a"), ("clouds.qiniu.sts_endpoint", "https://sts.example.com"), ("clouds.qiniu.role", "a"),
-    ("clouds.qiniu.external_id", "a"), ("clouds.qiniu.path_style", True), ("clouds.qiniu.voucher_key", "form"), ("clouds.aws.sts_region", "a"),
+    ("colour", 1), ("listen.backlog", 5), ("auth.basic", {}), ("auth.tokens.url", "x"), ("cors.headers", []), ("limits.burst", 5),
+    ("paths.prefix", "a"), ("callback.secret", "a"), ("object_ids.sqlite.table", "a"), ("clouds.dropbox", {}),
+    ("clouds.aws.token", "a"), ("clouds.aws.form.role", "a"), ("clouds.aws.account_id", "a"), ("clouds.aliyun.path_style", True),
+    ("clouds.aliyun.agency_name", "a"), ("clouds.qiniu.sts_endpoint", "https://sts.example.com"), ("clouds.qiniu.role", "a"),
+    ("clouds.qiniu.external_id", "a"), ("clouds.qiniu.path_style", True), ("clouds.qiniu.voucher_key", "form"),
+    ("clouds.aws.sts_region", "a"),
     # mandatory ones
-    *[(path, GONE) for path in ("listen", "auth", "object_ids", "callback", "callback.url", "clouds", "listen.certificate", "listen.private_key", "auth.tokens", "auth.tokens.file", "object_ids.sqlite", "object_ids.sqlite.file",
-                                "clouds.aws.access_key_id", "clouds.aws.access_key_secret", "clouds.aws.bucket", "clouds.aws.region", "clouds.aliyun.role", "clouds.aliyun.bucket", "clouds.qiniu.region", "clouds.qiniu.access_key_secret",
+    *[(path, GONE) for path in ("listen", "auth", "object_ids", "callback", "callback.url", "clouds", "listen.certificate",
+                                "listen.private_key", "auth.tokens", "auth.tokens.file", "object_ids.sqlite", "object_ids.sqlite.file",
+                                "clouds.aws.access_key_id", "clouds.aws.access_key_secret", "clouds.aws.bucket", "clouds.aws.region",
+                                "clouds.aliyun.role", "clouds.aliyun.bucket", "clouds.qiniu.region", "clouds.qiniu.access_key_secret",
                                 "clouds.aws.form.access_key_id", "clouds.aws.form.access_key_secret")],
-    ("clouds", {}), ("auth", {}), ("object_ids", {}), ("clouds.aws.bucket", ""), ("clouds.aws.access_key_secret", ""), ("clouds.qiniu.access_key_id", ""), ("clouds.aliyun.role", ""),
+    ("clouds", {}), ("auth", {}), ("object_ids", {}), ("clouds.aws.bucket", ""), ("clouds.aws.access_key_secret", ""),
+    ("clouds.qiniu.access_key_id", ""), ("clouds.aliyun.role", ""),
     # types and ranges
-    ("listen.port", "8443"), ("listen.port", 65536), ("listen.port", -1), ("listen.port", 84.5), ("listen.address", 5), ("listen", []), ("clouds", []), ("clouds.aws", "x"), ("clouds.aws.form", []), ("cors.origins", "https://a.example"),
-    ("cors.origins", [5]), ("limits", [1]), ("threads", -1), ("threads", "two"), ("clouds.aws.path_style", "yes"), ("clouds.aws.allow_http", 1), ("clouds.aws.bucket", 5), ("clouds.aws.max_size", "1"), ("clouds.aws.max_size", 0),
-    ("clouds.aws.max_size", -1), ("clouds.aws.max_size", 5368709121), ("clouds.qiniu.max_size", 5368709121), ("clouds.aliyun.max_size", 1.5), ("clouds.aws.voucher_key", "both"), ("clouds.aws.voucher_key", 1), ("callback.url", 5),
-    *[(f"limits.{name}", value) for name in ("body_bytes", "header_bytes", "header_seconds", "idle_seconds", "sts_seconds", "requests_per_minute") for value in (-1, "5")],
+    ("listen.port", "8443"), ("listen.port", 65536), ("listen.port", -1), ("listen.port", 84.5), ("listen.address", 5), ("listen", []),
+    ("clouds", []), ("clouds.aws", "x"), ("clouds.aws.form", []), ("cors.origins", "https://a.example"),
+    ("cors.origins", [5]), ("limits", [1]), ("threads", -1), ("threads", "two"), ("clouds.aws.path_style", "yes"),
+    ("clouds.aws.allow_http", 1), ("clouds.aws.bucket", 5), ("clouds.aws.max_size", "1"), ("clouds.aws.max_size", 0),
+    ("clouds.aws.max_size", -1), ("clouds.aws.max_size", 5368709121), ("clouds.qiniu.max_size", 5368709121),
+    ("clouds.aliyun.max_size", 1.5), ("clouds.aws.voucher_key", "both"), ("clouds.aws.voucher_key", 1), ("callback.url", 5),
+    *[(f"limits.{name}", value) for name in ("body_bytes", "header_bytes", "header_seconds", "idle_seconds", "sts_seconds",
+                                             "requests_per_minute") for value in (-1, "5")],
     # durations outside the vendor's range
-    ("clouds.aws.duration_seconds", 899), ("clouds.aws.duration_seconds", 43201), ("clouds.aliyun.duration_seconds", 899), ("clouds.aliyun.duration_seconds", 43201), ("clouds.qiniu.duration_seconds", 0), ("clouds.aws.duration_seconds", -3600),
+    ("clouds.aws.duration_seconds", 899), ("clouds.aws.duration_seconds", 43201), ("clouds.aliyun.duration_seconds", 899),
+    ("clouds.aliyun.duration_seconds", 43201), ("clouds.qiniu.duration_seconds", 0), ("clouds.aws.duration_seconds", -3600),
     ("clouds.aws.duration_seconds", "3600"), ("clouds.aws.duration_seconds", 2**32 + 3600),
     # addresses
-    *[(f"clouds.{cloud}.{name}", url) for cloud, name in (("aws", "endpoint"), ("aws", "sts_endpoint"), ("aliyun", "sts_endpoint"), ("aliyun", "bucket_endpoint"), ("qiniu", "endpoint"))
-      for url in ("http://store.example.com", "http://127.0.0.1.example.com", "http://localhost.example.com", "http://127.0.0.1@store.example.com", "http://10.0.0.1:9000", "ftp://127.0.0.1", "store.example.com")],
+    *[(f"clouds.{cloud}.{name}", url) for cloud, name in (("aws", "endpoint"), ("aws", "sts_endpoint"), ("aliyun", "sts_endpoint"),
+                                                          ("aliyun", "bucket_endpoint"), ("qiniu", "endpoint"))
+      for url in ("http://store.example.com", "http://127.0.0.1.example.com", "http://localhost.example.com",
+                  "http://127.0.0.1@store.example.com", "http://10.0.0.1:9000", "ftp://127.0.0.1", "store.example.com")],
     # the root becomes part of every key
-    *[("paths.root", root) for root in ("Test", "a b", "a*", "a?", "..", "a/../b", "a//b", "测试", "${x", "a$b", "a\"b", "a\\b", "a\0b", "．．", 5)],
+    *[("paths.root", root) for root in ("Test", "a b", "a*", "a?", "..", "a/../b", "a//b", "测试", "${x", "a$b", "a\"b", "a\\b", "a\0b", "．．",
+                                        5)],
     # files
-    ("listen.certificate", "missing.pem"), ("listen.private_key", "missing.key"), ("listen.certificate", "garbage.pem"), ("listen.private_key", "garbage.pem"), ("listen.private_key", "other.key"), ("listen.certificate", "tls.key"),
+    ("listen.certificate", "missing.pem"), ("listen.private_key", "missing.key"), ("listen.certificate", "garbage.pem"),
+    ("listen.private_key", "garbage.pem"), ("listen.private_key", "other.key"), ("listen.certificate", "tls.key"),
     ("auth.tokens.file", "missing.json"), ("auth.tokens.file", "garbage.pem"),
     # what stands outside the file
-    ("clouds.aws.access_key_secret", "${env:VALETKEY_TEST_MISSING}"), ("clouds.aws.access_key_secret", "${file:missing}"), ("clouds.aliyun.form.access_key_secret", "${env:VALETKEY_TEST_MISSING}"), ("clouds.qiniu.bucket", "${file:missing}"),
+    ("clouds.aws.access_key_secret", "${env:VALETKEY_TEST_MISSING}"), ("clouds.aws.access_key_secret", "${file:missing}"),
+    ("clouds.aliyun.form.access_key_secret", "${env:VALETKEY_TEST_MISSING}"), ("clouds.qiniu.bucket", "${file:missing}"),
 ]
 TOGETHER = [     # several members at once: what is wrong, where, and the changes
     ("voucher_key form without form", "clouds.aws.voucher_key", {"clouds.aws.form": GONE, "clouds.aws.voucher_key": "form"}),
@@ -72,10 +88,18 @@ TOGETHER = [     # several members at once: what is wrong, where, and the change
     ("too long for a role", "clouds.aws.duration_seconds", {"clouds.aws.duration_seconds": 129600}),
     ("too long for a federation", "clouds.aws.duration_seconds", {"clouds.aws.duration_seconds": 129601, "clouds.aws.role": GONE}),
 ]
-TOKEN_FILES = {"broken": "{", "a list": [], "short digest": {"tokens": [{"sha256": "00", "subject": "a"}]}, "no digest": {"tokens": [{"subject": "a"}]}, "no subject": {"tokens": [{"sha256": SHA}]},
-               "digest of words": {"tokens": [{"sha256": "z" * 64, "subject": "a"}]}, "modules of a number": {"tokens": [{"sha256": SHA, "subject": "a", "modules": 5}]}, "projects of words": {"tokens": [{"sha256": SHA, "subject": "a", "projects": ["8357"]}]}}
-# Where the fault lies between two members, or a whole section is wanting, its section is named.
-PLACE = {"auth.tokens": "auth", "object_ids.sqlite": "object_ids", "listen.private_key": "listen", "listen.certificate": "listen"}
+TOKEN_FILES = {"broken": "{", "a list": [], "short digest": {"tokens": [{"sha256": "00", "subject": "a"}]},
+               "no digest": {"tokens": [{"subject": "a"}]}, "no subject": {"tokens": [{"sha256": SHA}]},
+               "digest of words": {"tokens": [{"sha256": "z" * 64, "subject": "a"}]},
+               "modules of a number": {"tokens": [{"sha256": SHA, "subject": "a", "modules": 5}]},
+               "projects of words": {"tokens": [{"sha256": SHA, "subject": "a", "projects": ["8357"]}]}}
+SECTION = {"auth.tokens": "auth", "auth.tokens.file": "tokens", "object_ids.sqlite": "object_ids", "listen.private_key": "listen",
+           "listen.certificate": "listen"}
+
+
+def place(path, value):
+    """Where the fault lies between two members, or a whole section is wanting, the section may be named instead."""
+    return SECTION.get(path, path) if value is GONE or value in ("garbage.pem", "other.key", "tls.key") else path
 
 
 class Documents(unittest.TestCase):
@@ -90,8 +114,10 @@ class Documents(unittest.TestCase):
     def refused(self, document, *paths, environment=None):
         """By --check and by a start alike: no ready line, a status, a place."""
         file = self.folder.write("bad.json", document)
+        def attempt(options):
+            return run_program("--config", file, *options, environment=environment)
         ways = (("--check",), ())
-        for options, (status, out, err) in zip(ways, in_parallel(lambda o: run_program("--config", file, *o, environment=environment), ways, 2)):
+        for options, (status, out, err) in zip(ways, in_parallel(attempt, ways, 2)):
             self.assertTrue(status, f"{options} ended with {status}, stderr: {err[-200:]}")
             self.assertGreater(status, 0, f"{options} died of signal {-status}")
             self.assertNotIn("ready on", out)
@@ -120,7 +146,7 @@ class Documents(unittest.TestCase):
     def test_one_member_wrong(self):
         for path, value in BAD:
             with self.subTest(f"{path} {'left out' if value is GONE else json.dumps(value)}"):
-                self.refused(edit(self.good, path, value), path if value != "garbage.pem" and "key" not in str(value) and value is not GONE else PLACE.get(path, path))
+                self.refused(edit(self.good, path, value), place(path, value))
 
     def test_several_members_wrong(self):
         for name, path, changes in TOGETHER:
@@ -138,22 +164,36 @@ class Documents(unittest.TestCase):
 
     def test_broken_documents(self):
         text = json.dumps(self.good)
-        for name, document in {"empty": "", "blank": " ", "cut": text[:-1], "trailing comma": text[:-1] + ",}", "trailing bytes": text + "x", "two documents": text + text, "an array": "[]", "a string": '"x"', "null": "null",
-                               "comment": "// a\n" + text, "single quotes": text.replace('"', "'"), "invalid UTF-8": text.encode().replace(b"vk-aws", b"vk-\xffaws"), "deep nesting": "[" * 100_000, "deep objects": '{"a":' * 100_000,
-                               "deep in a field": text[:-1] + ',"threads":' + "[" * 50_000 + "]" * 50_000 + "}", "binary": bytes(range(256)) * 10}.items():
+        for name, document in {"empty": "", "blank": " ", "cut": text[:-1], "trailing comma": text[:-1] + ",}",
+                               "trailing bytes": text + "x", "two documents": text + text, "an array": "[]", "a string": '"x"',
+                               "null": "null",
+                               "comment": "// a\n" + text, "single quotes": text.replace('"', "'"),
+                               "invalid UTF-8": text.encode().replace(b"vk-aws", b"vk-\xffaws"), "deep nesting": "[" * 100_000,
+                               "deep objects": '{"a":' * 100_000,
+                               "deep in a field": text[:-1] + ',"threads":' + "[" * 50_000 + "]" * 50_000 + "}",
+                               "binary": bytes(range(256)) * 10}.items():
             with self.subTest(name):
                 self.refused(document)
-        for name, old, new in (("top", "{", '{"threads":0,"threads":0,'), ("in listen", '"listen": {', '"listen": {"port":0,'), ("in a cloud", '"aws": {', '"aws": {"bucket":"vk-aws",'), ("escaped", "{", '{"pat\\u0068s":{"root":"a"},')):
+        for name, old, new in (("top", "{", '{"threads":0,"threads":0,'), ("in listen", '"listen": {', '"listen": {"port":0,'),
+                               ("in a cloud", '"aws": {', '"aws": {"bucket":"vk-aws",'), ("escaped", "{", '{"pat\\u0068s":{"root":"a"},')):
             with self.subTest(f"the same name twice, {name}"):
                 self.refused(text.replace(old, new, 1))
 
     def test_right_ones(self):
-        fewer = {"listen": self.good["listen"], "auth": self.good["auth"], "object_ids": self.good["object_ids"], "callback": self.good["callback"], "clouds": {"qiniu": {n: v for n, v in self.good["clouds"]["qiniu"].items() if n != "form"}}}
+        fewer = {name: self.good[name] for name in ("listen", "auth", "object_ids", "callback")}
+        fewer["clouds"] = {"qiniu": {n: v for n, v in self.good["clouds"]["qiniu"].items() if n != "form"}}
+        limits = {"body_bytes": 8192, "header_bytes": 16384, "header_seconds": 10, "idle_seconds": 60, "sts_seconds": 5,
+                  "requests_per_minute": 0}
         for name, document in {
-            "all three clouds": self.good, "the least": fewer, "a federation of 36 hours": edit(edit(self.good, "clouds.aws.role", GONE), "clouds.aws.duration_seconds", 129600), "twelve hours": edit(self.good, "clouds.aliyun.duration_seconds", 43200),
-            "the largest size": edit(self.good, "clouds.aws.max_size", 5368709120), "http on loopback": edit(self.good, "clouds.aws.endpoint", "http://localhost:9000"), "http on another loopback": edit(self.good, "clouds.aliyun.endpoint", "http://127.1.2.3:80"),
-            "http allowed": edit(edit(self.good, "clouds.aws.endpoint", "http://store.example.com"), "clouds.aws.allow_http", True), "a root of two parts": edit(self.good, "paths.root", "a/b-1_2.c"), "no origins": edit(self.good, "cors.origins", []),
-            "two threads": edit(self.good, "threads", 2), "all limits": edit(self.good, "limits", {"body_bytes": 8192, "header_bytes": 16384, "header_seconds": 10, "idle_seconds": 60, "sts_seconds": 5, "requests_per_minute": 0}),
+            "all three clouds": self.good, "the least": fewer,
+            "a federation of 36 hours": edit(edit(self.good, "clouds.aws.role", GONE), "clouds.aws.duration_seconds", 129600),
+            "twelve hours": edit(self.good, "clouds.aliyun.duration_seconds", 43200),
+            "the largest size": edit(self.good, "clouds.aws.max_size", 5368709120),
+            "http on loopback": edit(self.good, "clouds.aws.endpoint", "http://localhost:9000"),
+            "http on another loopback": edit(self.good, "clouds.aliyun.endpoint", "http://127.1.2.3:80"),
+            "http allowed": edit(edit(self.good, "clouds.aws.endpoint", "http://store.example.com"), "clouds.aws.allow_http", True),
+            "a root of two parts": edit(self.good, "paths.root", "a/b-1_2.c"), "no origins": edit(self.good, "cors.origins", []),
+            "two threads": edit(self.good, "threads", 2), "all limits": edit(self.good, "limits", limits),
             "no admin": edit(self.good, "admin", GONE),
         }.items():
             with self.subTest(name):
@@ -163,22 +203,25 @@ class Documents(unittest.TestCase):
         self.folder.write("secret.txt", "fromTheFile0000000000000000001")
         (self.folder.path / "sub").mkdir(exist_ok=True)
         self.folder.write("sub/bucket", "bucket-of-a-file")
-        document = edit(edit(self.good, "clouds.aws.form.access_key_secret", "${env:VALETKEY_TEST_SECRET}"), "clouds.qiniu.form.access_key_secret", "${file:secret.txt}")
-        document = edit(edit(document, "clouds.qiniu.bucket", "${file:sub/bucket}"), "clouds.aliyun.bucket", "${file:" + str(self.folder.path / "sub/bucket") + "}")
+        document = edit(edit(self.good, "clouds.aws.form.access_key_secret", "${env:VALETKEY_TEST_SECRET}"),
+                        "clouds.qiniu.form.access_key_secret", "${file:secret.txt}")
+        document = edit(edit(document, "clouds.qiniu.bucket", "${file:sub/bucket}"), "clouds.aliyun.bucket",
+                        "${file:" + str(self.folder.path / "sub/bucket") + "}")
         with self.subTest("--check and start"):
             self.accepted(document, {"VALETKEY_TEST_SECRET": "fromTheEnvironment0001"})
         with self.subTest("read again at the start: gone"):
             self.refused(document, "clouds.aws.form.access_key_secret")
         gateway = Gateway(self.folder, document, environment={"VALETKEY_TEST_SECRET": "fromTheEnvironment0001"})
         self.addCleanup(gateway.stop)
-
         with gateway.user() as api:
             with self.subTest("environment"):
                 data = api.info({**FORM, "type": 2}).json()["data"]
-                check_form("aws", data, self.good["clouds"]["aws"]["form"]["access_key_id"], "fromTheEnvironment0001", "", "vk-aws", "us-east-1")
+                check_form("aws", data, self.good["clouds"]["aws"]["form"]["access_key_id"], "fromTheEnvironment0001", "", "vk-aws",
+                           "us-east-1")
             with self.subTest("file beside the configuration"):
                 data = api.info({**FORM, "type": 0}).json()["data"]
-                check_upload_token(data, self.good["clouds"]["qiniu"]["form"]["access_key_id"], "fromTheFile0000000000000000001", "bucket-of-a-file")
+                check_upload_token(data, self.good["clouds"]["qiniu"]["form"]["access_key_id"], "fromTheFile0000000000000000001",
+                                   "bucket-of-a-file")
             with self.subTest("file by its whole path"):
                 self.assertEqual(api.info({**FORM, "type": 3}).json()["data"]["bucket"], "bucket-of-a-file")
 
@@ -204,9 +247,15 @@ class CommandLine(unittest.TestCase):
         cls.file = cls.folder.write("gateway.json", cls.folder.settings())
 
     def test_mistakes(self):
-        for name, arguments in {"no option": (), "unknown option": ("--frobnicate",), "unknown beside a known": ("--config", self.file, "--frobnicate"), "config without a name": ("--config",), "missing file": ("--config", self.folder.path / "missing.json"),
-                                "a folder": ("--config", self.folder.path), "check alone": ("--check",), "a stray word": ("--config", self.file, "stray"), "listen without an address": ("--config", self.file, "--listen"),
-                                "listen nowhere": ("--config", self.file, "--listen", "nowhere"), "listen without a port": ("--config", self.file, "--listen", "127.0.0.1"), "listen beyond the ports": ("--config", self.file, "--listen", "127.0.0.1:65536"),
+        for name, arguments in {"no option": (), "unknown option": ("--frobnicate",),
+                                "unknown beside a known": ("--config", self.file, "--frobnicate"), "config without a name": ("--config",),
+                                "missing file": ("--config", self.folder.path / "missing.json"),
+                                "a folder": ("--config", self.folder.path), "check alone": ("--check",),
+                                "a stray word": ("--config", self.file, "stray"),
+                                "listen without an address": ("--config", self.file, "--listen"),
+                                "listen nowhere": ("--config", self.file, "--listen", "nowhere"),
+                                "listen without a port": ("--config", self.file, "--listen", "127.0.0.1"),
+                                "listen beyond the ports": ("--config", self.file, "--listen", "127.0.0.1:65536"),
                                 "listen alone": ("--listen", "127.0.0.1:0")}.items():
             with self.subTest(name):
                 status, out, err = run_program(*arguments)

@@ -23,7 +23,8 @@ def health(*headers, first="GET /healthz HTTP/1.1"):
 
 
 def post(*headers, body=b""):
-    return lines(f"POST {INFO} HTTP/1.1", "Host: gateway.test", f"Authorization: Bearer {TOKEN}", "Content-Type: application/json", *headers, body=body)
+    return lines(f"POST {INFO} HTTP/1.1", "Host: gateway.test", f"Authorization: Bearer {TOKEN}", "Content-Type: application/json",
+                 *headers, body=body)
 
 
 def sized(size):
@@ -131,7 +132,8 @@ class Framing(GatewayCase):
         for second in (f"Bearer {TOKEN}", "Bearer another"):
             for pair in ((f"Bearer {TOKEN}", second), (second, f"Bearer {TOKEN}")):
                 with self.subTest(pair[0][-7:] + pair[1][-7:]):
-                    data = lines(f"POST {INFO} HTTP/1.1", "Host: gateway.test", "Content-Type: application/json", *(f"Authorization: {p}" for p in pair),
+                    data = lines(f"POST {INFO} HTTP/1.1", "Host: gateway.test", "Content-Type: application/json",
+                                 *(f"Authorization: {p}" for p in pair),
                                  f"Content-Length: {len(BODY)}", body=BODY)
                     self.assert_failure(self.talk(data).read(), (400, 401))
 
@@ -142,8 +144,10 @@ class Framing(GatewayCase):
             "404": lines("POST /nowhere HTTP/1.1", "Host: gateway.test", f"Content-Length: {len(smuggled)}", body=smuggled),
             "405": lines(f"DELETE {INFO} HTTP/1.1", "Host: gateway.test", f"Content-Length: {len(smuggled)}", body=smuggled),
             "405 chunked": lines(f"PUT {INFO} HTTP/1.1", "Host: gateway.test", "Transfer-Encoding: chunked", body=chunked(smuggled)),
-            "401": lines(f"POST {INFO} HTTP/1.1", "Host: gateway.test", "Content-Type: application/json", f"Content-Length: {len(smuggled)}", body=smuggled),
-            "415": lines(f"POST {INFO} HTTP/1.1", "Host: gateway.test", f"Authorization: Bearer {TOKEN}", "Content-Type: text/plain", f"Content-Length: {len(smuggled)}", body=smuggled),
+            "401": lines(f"POST {INFO} HTTP/1.1", "Host: gateway.test", "Content-Type: application/json",
+                         f"Content-Length: {len(smuggled)}", body=smuggled),
+            "415": lines(f"POST {INFO} HTTP/1.1", "Host: gateway.test", f"Authorization: Bearer {TOKEN}", "Content-Type: text/plain",
+                         f"Content-Length: {len(smuggled)}", body=smuggled),
             "400": post(f"Content-Length: {len(smuggled)}", body=smuggled),
             "413": post("Content-Length: 9000", body=(smuggled * 200)[:9000]),
             "a health check with a body": health(f"Content-Length: {len(smuggled)}") + smuggled,
@@ -175,7 +179,8 @@ class Framing(GatewayCase):
             if number % 5 == 4:
                 burst += NEXT
             else:
-                burst += message("POST", INFO, {**bearer(), **JSON_TYPE}, json.dumps({**(REQUEST if number % 2 else FORM), "extension": f"e{number}"}))
+                burst += message("POST", INFO, {**bearer(), **JSON_TYPE},
+                                 json.dumps({**(REQUEST if number % 2 else FORM), "extension": f"e{number}"}))
         connection = self.talk(burst)
         for number in range(20):
             answer = connection.read()
@@ -192,8 +197,10 @@ class Framing(GatewayCase):
         self.assertEqual([connection.read().status for _ in range(4)], [200, 400, 200, 200])
 
     def test_chunked(self):
-        bodies = {"one chunk": chunked(BODY), "a byte a chunk": chunked(*(BODY[i:i + 1] for i in range(len(BODY)))), "three chunks": chunked(BODY[:7], BODY[7:50], BODY[50:]),
-                  "capital hexadecimal": b"%X\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY), "leading zeros": b"000%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)}
+        bodies = {"one chunk": chunked(BODY), "a byte a chunk": chunked(*(BODY[i:i + 1] for i in range(len(BODY)))),
+                  "three chunks": chunked(BODY[:7], BODY[7:50], BODY[50:]),
+                  "capital hexadecimal": b"%X\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY),
+                  "leading zeros": b"000%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)}
         for name, body in bodies.items():
             for method in ("POST", "GET"):
                 with self.subTest(f"{method} {name}"):
@@ -203,12 +210,14 @@ class Framing(GatewayCase):
                     self.assertEqual(connection.read().status, 200)
         with self.subTest("coding in capitals"):
             self.assert_granted(self.talk(post("Transfer-Encoding: Chunked", body=chunked(BODY))).read())
-        for name, body in (("chunk extension", b"%x;a=b\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)), ("trailer", chunked(BODY, last=b"0\r\nX-Sum: 1\r\n\r\n"))):
+        for name, body in (("chunk extension", b"%x;a=b\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)),
+                           ("trailer", chunked(BODY, last=b"0\r\nX-Sum: 1\r\n\r\n"))):
             with self.subTest(name):
                 self.assertIn(self.talk(post("Transfer-Encoding: chunked", body=body)).read().status, (200, 400))
         with self.subTest("a trailer is no header"):
             body = chunked(BODY, last=f"0\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode())
-            answer = self.talk(lines(f"POST {INFO} HTTP/1.1", "Host: gateway.test", "Content-Type: application/json", "Transfer-Encoding: chunked", body=body)).read()
+            answer = self.talk(lines(f"POST {INFO} HTTP/1.1", "Host: gateway.test", "Content-Type: application/json",
+                                     "Transfer-Encoding: chunked", body=body)).read()
             self.assert_failure(answer, (400, 401))
 
     def test_expect_continue(self):
@@ -249,7 +258,8 @@ class Framing(GatewayCase):
             self.assert_granted(connection.read())
 
     def test_http_1_0(self):
-        for name, headers, stays in (("plain", (), False), ("keep-alive", ("Connection: keep-alive",), True), ("close", ("Connection: close",), False)):
+        for name, headers, stays in (("plain", (), False), ("keep-alive", ("Connection: keep-alive",), True),
+                                     ("close", ("Connection: close",), False)):
             with self.subTest(name):
                 connection = self.talk(health(*headers, first="GET /healthz HTTP/1.0"))
                 self.assertEqual(connection.read().status, 200)
@@ -271,7 +281,8 @@ class Framing(GatewayCase):
                 self.assertTrue(connection.ended())
 
     def test_body_limit(self):
-        for name, frame in (("length", lambda b: post(f"Content-Length: {len(b)}", body=b)), ("chunked", lambda b: post("Transfer-Encoding: chunked", body=chunked(b[:5000], b[5000:])))):
+        for name, frame in (("length", lambda b: post(f"Content-Length: {len(b)}", body=b)),
+                            ("chunked", lambda b: post("Transfer-Encoding: chunked", body=chunked(b[:5000], b[5000:])))):
             with self.subTest(f"8192 bytes, {name}"):
                 self.assert_granted(self.talk(frame(sized(8192))).read())
             with self.subTest(f"8193 bytes, {name}"):
@@ -290,7 +301,8 @@ class Framing(GatewayCase):
             self.assertEqual(self.talk(head(16000)).read().status, 200)
         with self.subTest("three hundred headers"):
             self.assertEqual(self.talk(health(*(f"X-{n}: {n}" for n in range(300)))).read().status, 200)
-        for name, data in (("one long header", head(17000)), ("a very long one", head(200_000)), ("a long name", health("X" * 17000 + ": a")), ("many", health(*(f"X-{n}: {'a' * 20}" for n in range(800)))),
+        for name, data in (("one long header", head(17000)), ("a very long one", head(200_000)),
+                           ("a long name", health("X" * 17000 + ": a")), ("many", health(*(f"X-{n}: {'a' * 20}" for n in range(800)))),
                            ("a head that never ends", head(300_000)[:-4])):
             with self.subTest(name):
                 connection = self.talk(data)
@@ -302,8 +314,10 @@ class Framing(GatewayCase):
 
 class Routes(GatewayCase):
     def test_paths_match_exactly(self):
-        wrong = ["/", "/upload", "/upload/sts", INFO + "/", "/" + INFO, "/upload//sts/info", "/upload/./sts/info", "/upload/x/../sts/info", "/upload/sts/%69nfo", "/upload/sts%2finfo",
-                 INFO.upper(), INFO + ";x", INFO + "%00", INFO + ".json", "/healthz/", "/Healthz", "/%68ealthz", "/metrics", "/sandbox/objects/aws/a", "/index.html", "/openapi.yaml", "/favicon.ico"]
+        wrong = ["/", "/upload", "/upload/sts", INFO + "/", "/" + INFO, "/upload//sts/info", "/upload/./sts/info", "/upload/x/../sts/info",
+                 "/upload/sts/%69nfo", "/upload/sts%2finfo",
+                 INFO.upper(), INFO + ";x", INFO + "%00", INFO + ".json", "/healthz/", "/Healthz", "/%68ealthz", "/metrics",
+                 "/sandbox/objects/aws/a", "/index.html", "/openapi.yaml", "/favicon.ico"]
         for path in wrong:
             with self.subTest(path):
                 self.assert_failure(self.api.ask("GET", path), 404)
@@ -312,8 +326,10 @@ class Routes(GatewayCase):
                 self.assert_failure(self.api.ask("POST", path, BODY, JSON_TYPE), 404)
 
     def test_methods(self):
-        for path, allowed, others in ((INFO, {"GET", "POST"}, ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND")), ("/healthz", {"GET"}, ("POST", "PUT", "DELETE", "OPTIONS")),
-                                      ("/readyz", {"GET"}, ("POST", "DELETE")), ("/openapi.json", {"GET"}, ("POST", "DELETE")), ("/upload/callback", {"POST"}, ("GET", "PUT", "OPTIONS"))):
+        for path, allowed, others in ((INFO, {"GET", "POST"}, ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND")),
+                                      ("/healthz", {"GET"}, ("POST", "PUT", "DELETE", "OPTIONS")),
+                                      ("/readyz", {"GET"}, ("POST", "DELETE")), ("/openapi.json", {"GET"}, ("POST", "DELETE")),
+                                      ("/upload/callback", {"POST"}, ("GET", "PUT", "OPTIONS"))):
             for method in others:
                 with self.subTest(f"{method} {path}"):
                     answer = self.api.ask(method, path)
@@ -333,18 +349,21 @@ class Routes(GatewayCase):
                 self.assertIn(self.talk(message(method, INFO, bearer())).read().status, (400, 405, 501))
 
     def test_content_types(self):
-        for value in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx", "application", "text/json", "application/json+x", "x application/json"):
+        for value in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx",
+                      "application", "text/json", "application/json+x", "x application/json"):
             with self.subTest(value):
                 before = self.exchanges()
                 self.assert_failure(self.api.info(REQUEST, headers={"Content-Type": value}), 415)
                 self.assertEqual(self.exchanges(), before)
-        for value in ("application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON", "application/json ;charset=utf-8"):
+        for value in ("application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON",
+                      "application/json ;charset=utf-8"):
             with self.subTest(value):
                 self.assert_granted(self.api.info(FORM, headers={"Content-Type": value}))
         with self.subTest("no Content-Type"):
             self.assertIn(self.api.info(FORM, headers={"Content-Type": None}).status, (200, 415))
         with self.subTest("a query needs none"):
-            self.assert_granted(self.api.ask("GET", INFO + "?" + "&".join(f"{n}={v}" for n, v in FORM.items()), headers={"Content-Type": "text/plain"}))
+            self.assert_granted(self.api.ask("GET", INFO + "?" + "&".join(f"{n}={v}" for n, v in FORM.items()),
+                                             headers={"Content-Type": "text/plain"}))
 
     def test_open_routes(self):
         with self.gateway.user(token=None) as anyone:
@@ -364,9 +383,14 @@ class Routes(GatewayCase):
 
     def test_callbacks_are_not_believed(self):
         with self.gateway.user(token=None) as anyone:
-            for name, headers, body in (("nothing", {"Content-Length": "0"}, b""), ("form", {"Content-Type": "application/x-www-form-urlencoded"}, b"objectId=1&resourceType=1"), ("JSON", JSON_TYPE, b'{"objectId":1}'),
-                                        ("broken JSON", JSON_TYPE, b"{"), ("a token", bearer(), b"objectId=1"), ("a signature", {"Authorization": "QBox a:b", "Content-Type": "application/x-www-form-urlencoded"}, b"objectId=1"),
-                                        ("OSS headers", {"x-oss-pub-key-url": "aHR0cDovL2dvc3NwdWJsaWMuYWxpY2RuLmNvbS9h", "Authorization": "AAAA"}, b"objectId=1")):
+            for name, headers, body in (("nothing", {"Content-Length": "0"}, b""),
+                                        ("form", {"Content-Type": "application/x-www-form-urlencoded"}, b"objectId=1&resourceType=1"),
+                                        ("JSON", JSON_TYPE, b'{"objectId":1}'),
+                                        ("broken JSON", JSON_TYPE, b"{"), ("a token", bearer(), b"objectId=1"),
+                                        ("a signature", {"Authorization": "QBox a:b", "Content-Type": "application/x-www-form-urlencoded"},
+                                         b"objectId=1"),
+                                        ("OSS headers", {"x-oss-pub-key-url": "aHR0cDovL2dvc3NwdWJsaWMuYWxpY2RuLmNvbS9h",
+                                                         "Authorization": "AAAA"}, b"objectId=1")):
                 with self.subTest(name):
                     self.assert_failure(anyone.ask("POST", "/upload/callback", body, headers), 403)
             with self.subTest("with a query"):
@@ -383,7 +407,8 @@ class Routes(GatewayCase):
                 self.assertRegex(line, r"^(#.*|[a-zA-Z_:][\w:]*(\{.*\})? (NaN|[-+]?Inf|[-+]?\d[\d.eE+-]*)( -?\d+)?)$")
             self.assertRegex(text, r"(?m)^\w+(\{.*\})? [1-9]", "no counter counted anything")
         with self.subTest("no credentials there"):
-            self.assertGreaterEqual(self.gateway.admin("GET", INFO + "?" + "&".join(f"{n}={v}" for n, v in FORM.items()), bearer()).status, 400)
+            self.assertGreaterEqual(self.gateway.admin("GET", INFO + "?" + "&".join(f"{n}={v}" for n, v in FORM.items()), bearer()).status,
+                                    400)
 
     def test_request_ids_never_repeat(self):
         other = self.start()
@@ -391,7 +416,8 @@ class Routes(GatewayCase):
         for gateway in (self.gateway, other):
             with gateway.user() as api, gateway.user(token=None) as stranger:
                 for number in range(40):
-                    for answer in (api.info(FORM), api.ask("GET", "/healthz"), api.ask("GET", "/nowhere"), stranger.info(FORM), api.info(b"{}", headers={"X-Request-Id": "mine"})):
+                    for answer in (api.info(FORM), api.ask("GET", "/healthz"), api.ask("GET", "/nowhere"), stranger.info(FORM),
+                                   api.info(b"{}", headers={"X-Request-Id": "mine"})):
                         ids += answer.all("x-request-id")
                         answers += 1
         self.assertEqual((len(ids), len(set(ids))), (answers, answers))
@@ -418,8 +444,10 @@ class Slowness(GatewayCase):
         """Each in a thread; meanwhile others are served."""
         endless = health(f"X-Filler: {'a' * 400}")
         body_head = post("Content-Length: 400")
-        cases = {"a cut head": (endless[:20], b""), "a head drop by drop": (endless[:2], endless[2:]), "no body": (body_head, b""), "a body drop by drop": (body_head, b" " * 399),
-                 "a chunked body drop by drop": (post("Transfer-Encoding: chunked") + b"190\r\n", b" " * 399), "half a chunk size": (post("Transfer-Encoding: chunked") + b"1", b""),
+        cases = {"a cut head": (endless[:20], b""), "a head drop by drop": (endless[:2], endless[2:]), "no body": (body_head, b""),
+                 "a body drop by drop": (body_head, b" " * 399),
+                 "a chunked body drop by drop": (post("Transfer-Encoding: chunked") + b"190\r\n", b" " * 399),
+                 "half a chunk size": (post("Transfer-Encoding: chunked") + b"1", b""),
                  "the second request's head": (health() + endless[:20], b"")}
         answers = {name: [] for name in cases}
 
@@ -495,8 +523,8 @@ class Slowness(GatewayCase):
                     raise error
 
 
-class Load(GatewayCase):
-    def test_many_connections(self):
+class ManyConnections(GatewayCase):
+    def test_all_are_served(self):
         """Far more connections than threads, all open at once, all served twice."""
         connections = in_parallel(lambda _: self.gateway.connect(), range(400), 8)
         try:

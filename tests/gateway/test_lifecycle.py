@@ -90,14 +90,22 @@ class Stop(GatewayCase):
             self.assert_granted(connection.read())
         self.assertEqual(gateway.wait(12), 0)
 
-    def test_idle_alone(self):
-        gateway = self.start()
-        with gateway.connect() as quiet, gateway.connect() as partly, socket.create_connection(gateway.address):
-            self.assertEqual(quiet.ask("GET", "/healthz").status, 200)
+    def test_ten_seconds_at_most(self):
+        """Half a request, a silent connection and a cloud that never answers cannot keep the process."""
+        self.aws.script["never"] = [slow(30)]
+        quiet, stuck = self.start(), self.start({"limits": {"sts_seconds": 60}})
+        with quiet.connect() as idle, quiet.connect() as partly, socket.create_connection(quiet.address), stuck.connect() as waiting:
+            self.assertEqual(idle.ask("GET", "/healthz").status, 200)
             partly.send(b"GET /healthz HTTP/1.1\r\nHost: ")
+            waiting.send(one({**REQUEST, "extension": "never"}))
+            self.assertTrue(until(lambda: self.aws.seen("never")))
             moment = time.monotonic()
-            self.assertEqual(gateway.stop(), 0)
-            self.assertLess(time.monotonic() - moment, 11)
+            for gateway in (quiet, stuck):
+                gateway.signal(signal.SIGTERM)
+            for name, gateway in (("half a request", quiet), ("a cloud that never answers", stuck)):
+                with self.subTest(name):
+                    self.assertEqual(gateway.wait(), 0)
+                    self.assertLess(time.monotonic() - moment, 11)
 
 
 class Reload(GatewayCase):
@@ -134,13 +142,15 @@ class Reload(GatewayCase):
                 self.here.write("tokens.json", {"tokens": both[:1]})
                 self.alive(lambda: self.ask(token="late").status == 401)
             with self.subTest("root"):
-                self.alive(lambda: self.ask().json()["data"]["relativePath"].startswith("other/"), merged(base, {"paths": {"root": "other"}}))
+                self.alive(lambda: self.ask().json()["data"]["relativePath"].startswith("other/"),
+                           merged(base, {"paths": {"root": "other"}}))
             with self.subTest("a cloud comes"):
                 self.assertEqual(self.ask({**FORM, "type": 3}).status, 400)
                 whole = self.here.settings(self.aws, self.aliyun, {"admin": base["admin"]})
                 self.alive(lambda: self.ask({**FORM, "type": 3}).status == 200, whole)
             with self.subTest("a cloud changes"):
-                self.alive(lambda: self.ask({**FORM, "type": 2}).json()["data"]["bucket"] == "moved", merged(whole, {"clouds": {"aws": {"bucket": "moved"}}}))
+                self.alive(lambda: self.ask({**FORM, "type": 2}).json()["data"]["bucket"] == "moved",
+                           merged(whole, {"clouds": {"aws": {"bucket": "moved"}}}))
             with self.subTest("a cloud goes"):
                 self.alive(lambda: self.ask({**FORM, "type": 2}).status == 400, merged(whole, {"clouds": {"aws": None}}))
             with self.subTest("limits"):
@@ -175,9 +185,12 @@ class Reload(GatewayCase):
         before_certificate = self.certificate()
 
         spoilers = {
-            "broken JSON": (lambda: self.here.write("gateway.json", "{"), ""), "an unknown field": (lambda: self.here.write("gateway.json", {**good, "colour": 1}), "colour"),
-            "a bad root": (lambda: self.here.write("gateway.json", merged(good, {"paths": {"root": "a*"}})), "root"), "no file": (lambda: (self.here.path / "gateway.json").unlink(), ""),
-            "broken tokens": (lambda: self.here.write("tokens.json", "{"), "tokens"), "a broken certificate": (lambda: self.here.write("tls.pem", "no certificate"), "listen"),
+            "broken JSON": (lambda: self.here.write("gateway.json", "{"), ""),
+            "an unknown field": (lambda: self.here.write("gateway.json", {**good, "colour": 1}), "colour"),
+            "a bad root": (lambda: self.here.write("gateway.json", merged(good, {"paths": {"root": "a*"}})), "root"),
+            "no file": (lambda: (self.here.path / "gateway.json").unlink(), ""),
+            "broken tokens": (lambda: self.here.write("tokens.json", "{"), "tokens"),
+            "a broken certificate": (lambda: self.here.write("tls.pem", "no certificate"), "listen"),
         }
         originals = {name: (self.here.path / name).read_bytes() for name in ("tokens.json", "tls.pem", "tls.key")}
         for name, (spoil, word) in spoilers.items():
@@ -185,7 +198,8 @@ class Reload(GatewayCase):
                 size = len(self.running.stderr)
                 spoil()
                 self.running.signal(signal.SIGHUP)
-                self.assertTrue(until(lambda: word in self.running.stderr[size:].strip() and self.running.stderr[size:].strip()), f"standard error does not say {word}")
+                self.assertTrue(until(lambda: word in self.running.stderr[size:].strip() and self.running.stderr[size:].strip()),
+                                f"standard error does not say {word}")
                 self.assertTrue(self.running.running)
                 answer = self.ask()
                 self.assertEqual(answer.status, 200)
@@ -201,7 +215,8 @@ class Reload(GatewayCase):
         """With a warning; the rest is taken up."""
         base, port = self.running.settings, self.running.address[1]
         size = len(self.running.stderr)
-        changed = merged(base, {"listen": {"port": port + 1 if port < 65535 else port - 1}, "object_ids": {"sqlite": {"file": "others.db"}}, "paths": {"root": "moved"}})
+        changed = merged(base, {"listen": {"port": port + 1 if port < 65535 else port - 1}, "object_ids": {"sqlite": {"file": "others.db"}},
+                                "paths": {"root": "moved"}})
         self.alive(lambda: self.ask().json()["data"]["relativePath"].startswith("moved/"), changed)
         self.assertTrue(until(lambda: "listen" in self.running.stderr[size:]), "no warning names listen")
 

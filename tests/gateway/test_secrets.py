@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from support.case import FORM, REQUEST, TYPES, GatewayCase, bearer, log_lines
 from support.process import FORM_KEYS, QINIU_KEYS, TOKEN, token, until
-from support.sts import KEYS, edited, granted, plain, refused
+from support.sts import KEYS, edited, granted, plain, refused, shaped
 from support.wire import message
 
 ENVIRONMENT = "canaryEnvironmentSecret0000000001"
@@ -26,27 +26,36 @@ class Secrets(GatewayCase):
     def test_canaries(self):
         """Everything that can go right or wrong once, then a search through all that came out."""
         cut = "canaryCutSecret00000000000001"
-        everywhere = {"the environment": ENVIRONMENT, "another variable": "canaryUnusedEnvironment0001", "a token": TOKEN, "a limited token": "canaryLimitedToken0001", "a bad token": "canaryBadToken0001",
-                      "a query": "canaryQuery0001", "a body": "canaryBody0001", "an unknown header": "canaryHeader0001", "a vendor's message": "canaryVendorMessage0001", "a secret in an error document": cut,
-                      **{f"{cloud}'s secret": keys[1] for cloud, keys in KEYS.items()}, "qiniu's secret": QINIU_KEYS[1], **{f"{cloud}'s form secret": keys[1] for cloud, keys in FORM_KEYS.items() if cloud != "aliyun"}}
+        everywhere = {"the environment": ENVIRONMENT, "another variable": "canaryUnusedEnvironment0001", "a token": TOKEN,
+                      "a limited token": "canaryLimitedToken0001", "a bad token": "canaryBadToken0001",
+                      "a query": "canaryQuery0001", "a body": "canaryBody0001", "an unknown header": "canaryHeader0001",
+                      "a vendor's message": "canaryVendorMessage0001", "a secret in an error document": cut,
+                      **{f"{cloud}'s secret": keys[1] for cloud, keys in KEYS.items()}, "qiniu's secret": QINIU_KEYS[1],
+                      **{f"{cloud}'s form secret": keys[1] for cloud, keys in FORM_KEYS.items() if cloud != "aliyun"}}
         leak = f"{cut} canaryVendorMessage0001 {TOKEN}"
-        vendor = {"refusal": refused("AccessDenied", 403, leak), "throttled": refused("Throttling", 400, leak), "down": plain(leak, 500), "noise": plain(leak), "cut": edited(lambda t: t[:-30] + leak),
-                  "expired": edited(lambda t: t.replace("Expiration>20", "Expiration>19").replace('"Expiration": "20', '"Expiration": "19')), "good": granted}
+        vendor = {"refusal": refused("AccessDenied", 403, leak), "throttled": refused("Throttling", 400, leak), "down": plain(leak, 500),
+                  "noise": plain(leak), "cut": edited(lambda t: t[:-30] + leak),
+                  "expired": shaped(-60), "good": granted}
         answers = []
         for cloud, sts in (("aws", self.aws), ("aliyun", self.aliyun)):
             for name, step in vendor.items():
                 sts.script[name] = [step]
-                answers.append(self.api.info({**REQUEST, "type": TYPES[cloud], "extension": name, "isNeedCallback": 1, "uuid": "canaryBody0001"}))
+                answers.append(self.api.info({**REQUEST, "type": TYPES[cloud], "extension": name, "isNeedCallback": 1,
+                                              "uuid": "canaryBody0001"}))
         for number in TYPES.values():
             answers.append(self.api.info({**FORM, "type": number, "isNeedCallback": 1}))
             answers.append(self.api.query(f"type={number}&extension=a&isNeedCallback=1&uploadModule=temp&uuid=canaryQuery0001"))
-        answers += [self.api.query("type=2&canaryQuery0001=canaryQuery0001"), self.api.info('{"type": 2, "extension": "canaryBody0001\0"'), self.api.info({**REQUEST, "extension": "canaryBody0001-"}),
-                    self.api.ask("GET", "/nowhere?a=canaryQuery0001"), self.api.ask("GET", "/healthz", headers={"X-Secret": "canaryHeader0001", "Referer": "https://a.example/?canaryQuery0001", "User-Agent": "agent"}),
+        answers += [self.api.query("type=2&canaryQuery0001=canaryQuery0001"), self.api.info('{"type": 2, "extension": "canaryBody0001\0"'),
+                    self.api.info({**REQUEST, "extension": "canaryBody0001-"}),
+                    self.api.ask("GET", "/nowhere?a=canaryQuery0001"),
+                    self.api.ask("GET", "/healthz", headers={"X-Secret": "canaryHeader0001",
+                                                             "Referer": "https://a.example/?canaryQuery0001", "User-Agent": "agent"}),
                     self.api.ask("POST", "/upload/callback?canaryQuery0001", b"canaryBody0001")]
         for name in ("canaryBadToken0001", "canaryLimitedToken0001"):
             with self.gateway.user(name) as api:
                 answers.append(api.info(REQUEST))
-        for data in (b"GET /healthz?canaryQuery0001 HTTP/1.1\r\nHost: a\r\nX-A: canaryHeader0001\x01\r\n\r\n", f"GET /healthz HTTP/1.1\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode()):
+        for data in (b"GET /healthz?canaryQuery0001 HTTP/1.1\r\nHost: a\r\nX-A: canaryHeader0001\x01\r\n\r\n",
+                     f"GET /healthz HTTP/1.1\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode()):
             answers.append(self.talk(data).read())
         metrics = self.gateway.admin("GET", "/metrics").text()
         command = Path(f"/proc/{self.gateway.process.pid}/cmdline").read_bytes().decode()
@@ -57,7 +66,8 @@ class Secrets(GatewayCase):
             for credential in sts.credentials.values():
                 issued |= {f"{credential.id}'s secret": credential.secret, f"{credential.id}'s token": credential.token}
         with self.subTest("what should come out did"):
-            self.assertEqual(sum(a.status == 200 and bool(a.json().get("data")) and bool(a.json()["data"]["secretAccessKey"]) for a in answers if b"accessKeyId" in a.body), 4)
+            self.assertEqual(sum(a.status == 200 and bool(a.json().get("data")) and bool(a.json()["data"]["secretAccessKey"])
+                                 for a in answers if b"accessKeyId" in a.body), 4)
         places = {"stdout": self.gateway.stdout, "stderr": self.gateway.stderr, "/metrics": metrics, "the command line": command}
         for place, text in places.items():
             for name, secret in {**everywhere, **issued}.items():
@@ -77,7 +87,8 @@ class Secrets(GatewayCase):
                 self.assertTrue(all(a.status == 200 and a.json()["data"]["accessKeyId"] == name.split("'")[0] for a in holders))
 
     def test_a_log_line_a_request(self):
-        answers = [self.api.info(FORM), self.api.info(b"{}"), self.api.ask("GET", "/healthz?canaryQuery0002"), self.api.ask("GET", "/nowhere"), self.api.info({**REQUEST, "type": 3})]
+        answers = [self.api.info(FORM), self.api.info(b"{}"), self.api.ask("GET", "/healthz?canaryQuery0002"),
+                   self.api.ask("GET", "/nowhere"), self.api.info({**REQUEST, "type": 3})]
         with self.gateway.user("canaryBadToken0002") as api:
             answers.append(api.info(FORM))
         for answer in answers:
@@ -92,7 +103,8 @@ class Secrets(GatewayCase):
         for path in hostile:
             connection = self.gateway.connect()
             self.addCleanup(connection.close)
-            connection.send(message("GET", path, {**bearer(), "User-Agent": "agent\"}\\n", "X-Request-Id": "forged-id", "Referer": "r\u00e9"}))
+            connection.send(message("GET", path, {**bearer(), "User-Agent": "agent\"}\\n", "X-Request-Id": "forged-id",
+                                                  "Referer": "r\u00e9"}))
             self.assertIn(connection.read().status, (400, 404))
         self.assertEqual(self.api.info({**REQUEST, "uuid": "line\u2028\u0085\x1b[31m\n{\"forged\":1}"}).status, 200)
         self.api.ask("GET", "/healthz")

@@ -51,10 +51,11 @@ int dripped(std::string const& bytes) {
 
 TEST_CASE("a request is read into views") {
     fixture f;
-    auto const text = "POST /a/b?x=1&y HTTP/1.1\r\nHost: example.com:8443\r\nAuthorization: Bearer t\r\n"
-                      "content-type:application/json \r\nOrigin: https://o\r\nUser-Agent: u\r\n"
-                      "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: a, b\r\n"
-                      "X-Own: \t one\r\nContent-Length: 4\r\nx-own: two\r\nX-Empty:\r\n\r\nbody"s;
+    auto const text =
+        "POST /a/b?x=1&y HTTP/1.1\r\nHost: example.com:8443\r\nAuthorization: Bearer t\r\n"
+        "content-type:application/json \r\nOrigin: https://o\r\nUser-Agent: u\r\n"
+        "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: a, b\r\n"
+        "X-Own: \t one\r\nContent-Length: 4\r\nx-own: two\r\nX-Empty:\r\n\r\nbody"s;
     auto const [consumed, state] = f.reader.feed(text);
     REQUIRE(state == reading::complete);
     CHECK(consumed == text.size());

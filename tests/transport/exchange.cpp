@@ -8,9 +8,12 @@
 #include <valetkey/transport/issue.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/use_future.hpp>
+#include <boost/asio/deferred.hpp>
 
 #include <catch2/catch.hpp>
+
+#include <dlfcn.h>
+#include <netdb.h>
 
 #include <filesystem>
 
@@ -19,6 +22,13 @@ using namespace valetkey;
 using loopback::reaction;
 using loopback::response;
 using loopback::server;
+
+/// Stands before the C library's: one name takes long.
+extern "C" int getaddrinfo(char const* host, char const* service, addrinfo const* hints, addrinfo** found) {
+    if (host != nullptr && std::string_view{host} == "slow-name.invalid") std::this_thread::sleep_for(5s);
+    static auto const next = reinterpret_cast<decltype(&getaddrinfo)>(::dlsym(RTLD_NEXT, "getaddrinfo"));
+    return next(host, service, hints, found);
+}
 
 namespace {
 namespace asio = boost::asio;
@@ -196,7 +206,7 @@ TEST_CASE("Exchange: nonsense is refused at once, and endless nonsense too", "[t
     toy_service service{sts.url()};
     auto const got = ask(how, service, ample);
     if (is_just_empty) {
-        CHECK(key_of(got).empty());  // nobody decodes what was not asked for
+        CHECK(key_of(got) == "nothing");  // nobody decodes what was not asked for
     } else {
         CHECK(error_of(got) == errc::malformed_response);
     }
@@ -301,8 +311,8 @@ TEST_CASE("Exchange: a plan that fails or is local needs no I/O", "[transport]")
         async_issue(service, http, what, deadline_after(ample), into(got));
         CHECK_FALSE(got);  // not from within
         context.run();
-        CHECK(key_of(got.value()).empty());
-        CHECK(key_of(issue(service, blocking, what, deadline_after(ample))).empty());
+        CHECK(key_of(got.value()) == "nothing");
+        CHECK(key_of(issue(service, blocking, what, deadline_after(ample))) == "nothing");
         auto const plan = toy_service::upload_plan{true, 7, "png"};
         CHECK(exchange(service, blocking, plan, deadline_after(ample))->object_id == 7);
         async_exchange(service, http, plan, deadline_after(ample), grant{}, into(got));
@@ -358,6 +368,31 @@ TEST_CASE("Exchange: the client ends what is in flight when it goes, and when it
     if (http) CHECK(http->in_flight() == 0);
 }
 
+TEST_CASE("Exchange: a handler may destroy the client, start another exchange, or throw", "[transport]") {
+    server sts{always(ok())};
+    toy_service service{sts.url()};
+    asio::io_context context;
+    std::optional<curl_multi_client> http{std::in_place, context};
+    outcome second;
+    SECTION("destroy") {
+        async_issue(service, *http, a_request(), deadline_after(ample), into(second));
+        async_issue(service, *http, a_request(), deadline_after(ample), [&](auto const&) { http.reset(); });
+        context.run();
+        CHECK(second);  // answered or cancelled, whichever came first
+        CHECK_FALSE(http);
+    }
+    SECTION("start and throw") {
+        async_issue(service, *http, a_request(), deadline_after(ample), [&](auto const&) {
+            async_issue(service, *http, a_request(), deadline_after(ample), into(second));
+            throw std::runtime_error{"a handler's own"};
+        });
+        CHECK_THROWS_AS(context.run(), std::runtime_error);
+        context.run();
+        CHECK(key_of(second.value()) == "key");
+        CHECK(sts.accepted() == 1);
+    }
+}
+
 TEST_CASE("Exchange: an io_context that never runs leaks nothing", "[transport]") {
     server sts{always({"", reaction::hang})};
     toy_service service{sts.url()};
@@ -375,10 +410,14 @@ TEST_CASE("Exchange: any token, and the handler's own executor", "[transport]") 
     toy_service service{sts.url()};
     asio::io_context context;
     curl_multi_client http{context};
-    SECTION("future") {
-        auto got = async_issue(service, http, a_request(), deadline_after(ample), asio::use_future);
+    SECTION("deferred") {
+        auto later = async_issue(service, http, a_request(), deadline_after(ample), asio::deferred);
+        CHECK(context.run() == 0);
+        outcome got;
+        std::move(later)(into(got));
+        context.restart();
         context.run();
-        CHECK(key_of(got.get()) == "key");
+        CHECK(key_of(got.value()) == "key");
     }
     SECTION("executor of another thread") {
         asio::thread_pool pool{1};
@@ -395,6 +434,28 @@ TEST_CASE("Exchange: a name is resolved without blocking", "[transport]") {
     server sts{always(ok())};
     toy_service service{"http://localhost:" + std::to_string(sts.port()) + "/"};
     CHECK(key_of(ask(either(), service, ample)) == "key");
+}
+
+TEST_CASE("Exchange: a resolver that hangs holds up neither the deadline nor others", "[transport]") {
+    toy_service slow{"http://slow-name.invalid/"};
+    auto const before = std::chrono::steady_clock::now();
+    SECTION("deadline") {
+        CHECK(error_of(ask(either(), slow, 100ms)) == errc::timed_out);
+    }
+    SECTION("others") {
+        server sts{always(ok())};
+        toy_service quick{sts.url()};
+        asio::io_context context;
+        curl_multi_client http{context};
+        outcome late;
+        outcome got;
+        async_issue(slow, http, a_request(), deadline_after(200ms), into(late));
+        async_issue(quick, http, a_request(), deadline_after(ample), into(got));
+        context.run();
+        CHECK(key_of(got.value()) == "key");
+        CHECK(error_of(late.value()) == errc::timed_out);
+    }
+    CHECK(std::chrono::steady_clock::now() - before < 4s);
 }
 
 namespace {

@@ -38,7 +38,7 @@ public:
                                                valetkey::utc_seconds now, valetkey::grant recycled = {}) {
         if (!plan.local && reply.status != 200) return valetkey::failure{errc_of(reply.status)};
         recycled.start_over({}, {});
-        recycled.put(valetkey::grant::access_key_id, {reply.body});
+        recycled.put(valetkey::grant::access_key_id, {reply.body.empty() ? "nothing" : reply.body});
         recycled.object_id = plan.object_id;
         recycled.server_time = now;
         return recycled;

@@ -1,12 +1,16 @@
 #pragma once
+/// @file
+/// Answers as they go over the wire.
+
+#include <valetkey/gateway/wiped_buffer.hpp>
+#include <valetkey/time.hpp>
+
+#include <boost/beast/http/status.hpp>
 
 #include <array>
-#include <boost/beast/http/status.hpp>
 #include <cstdio>
 #include <ctime>
 #include <string_view>
-#include <valetkey/gateway/wiped_buffer.hpp>
-#include <valetkey/time.hpp>
 
 namespace valetkey::gateway {
 
@@ -30,9 +34,9 @@ private:
                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
         std::tm t{};
         ::gmtime_r(&second_, &t);
-        auto const n = std::snprintf(text_.data(), text_.size(), "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n",
-                                     days[t.tm_wday], t.tm_mday, months[t.tm_mon], t.tm_year + 1900, t.tm_hour,
-                                     t.tm_min, t.tm_sec);
+        auto const n =
+            std::snprintf(text_.data(), text_.size(), "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n", days[t.tm_wday],
+                          t.tm_mday, months[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
         size_ = static_cast<std::size_t>(n);
     }
 
@@ -63,11 +67,14 @@ struct answer_frame {
 
 namespace detail {
 
+inline std::string_view reason(int status) noexcept {
+    namespace http = boost::beast::http;
+    return http::obsolete_reason(http::int_to_status(static_cast<unsigned>(status)));
+}
+
 /// HTTP/1.1 keeps and HTTP/1.0 closes a connection unless told otherwise.
 inline std::string_view connection_line(answer_frame const& frame) noexcept {
-    if (!frame.keep_alive) {
-        return "Connection: close\r\n";
-    }
+    if (!frame.keep_alive) return "Connection: close\r\n";
     return frame.version == 10 ? "Connection: keep-alive\r\n" : "";
 }
 
@@ -82,7 +89,7 @@ inline void append_answer(wiped_buffer& out, answer const& what, answer_frame co
     out.append("HTTP/1.1 ");
     out.append(decimal{what.status});
     out.append(" ");
-    out.append(std::string_view{boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(static_cast<unsigned>(what.status)))});
+    out.append(detail::reason(what.status));
     out.append("\r\n");
     out.append(frame.date);
     if (!empty) {

@@ -1,17 +1,22 @@
 #pragma once
+/// @file
+/// Sockets that listen.
+
+#include <valetkey/gateway/listen_address.hpp>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/system/result.hpp>
-#include <cstdint>
-#include <string>
+
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <cstdint>
+#include <string>
 #include <utility>
-#include <valetkey/gateway/listen_address.hpp>
 
 namespace valetkey::gateway {
 
@@ -26,15 +31,11 @@ public:
         : where_{other.where_}, descriptor_{std::exchange(other.descriptor_, -1)} {}
     bound_socket& operator=(bound_socket&&) = delete;
     ~bound_socket() {
-        if (descriptor_ >= 0) {
-            ::close(descriptor_);
-        }
+        if (descriptor_ >= 0) ::close(descriptor_);
     }
 
     /// The port is the real one.
-    boost::asio::ip::tcp::endpoint const& where() const noexcept {
-        return where_;
-    }
+    boost::asio::ip::tcp::endpoint const& where() const noexcept { return where_; }
     /// Hands the socket over to a loop.
     tcp_acceptor release(boost::asio::io_context& io) && {
         return {io.get_executor(), where_.protocol(), std::exchange(descriptor_, -1)};
@@ -58,9 +59,7 @@ inline boost::system::result<bound_socket> bind_once(boost::asio::ip::tcp::endpo
         acceptor.set_option(reuse_port{shared}, ec) ||
         (where.protocol() == boost::asio::ip::tcp::v6() && acceptor.set_option(boost::asio::ip::v6_only{false}, ec)) ||
         acceptor.bind(where, ec) || acceptor.listen(backlog, ec);
-    if (ec) {
-        return ec;
-    }
+    if (ec) return ec;
     auto const real = acceptor.local_endpoint(ec);
     return bound_socket{real, acceptor.release()};
 }
@@ -79,17 +78,13 @@ inline boost::system::result<bound_socket> bind_once(boost::asio::ip::tcp::endpo
     auto const name = where.address + " port " + std::to_string(where.port);
     boost::system::error_code ec;
     auto const address = boost::asio::ip::make_address(where.address, ec);
-    if (ec) {
-        return name + ": not an IP address";
-    }
+    if (ec) return name + ": not an IP address";
     // closed again before the shared one is bound
     if (auto const alone = detail::bind_once({address, where.port}, false); !alone) {
         return name + ": " + alone.error().message();
     }
     auto shared = bind_shared({address, where.port});
-    if (!shared) {
-        return name + ": " + shared.error().message();
-    }
+    if (!shared) return name + ": " + shared.error().message();
     return std::move(*shared);
 }
 

@@ -49,7 +49,7 @@ private:
 /// @par Thread safety Safe to share once loaded.
 class callers {
 public:
-    static constexpr std::size_t max_file_size = 1 << 20;
+    static constexpr std::size_t max_file_size = 1 << 24;
     static constexpr std::size_t max_token_size = 4096;
 
     /// @param name Of the setting that names the file; errors read `NAME: tokens[3].sha256`.

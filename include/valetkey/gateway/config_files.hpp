@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <optional>
@@ -65,10 +66,11 @@ private:
                                                                                std::size_t most) {
     detail::open_file const file{path};
     if (auto problem = file.problem()) return std::move(*problem);
+    constexpr std::size_t first = 1 << 14;
     wiped_text bytes;
-    bytes.resize(most + 1);
     std::size_t size = 0;
-    while (size < bytes.size()) {
+    while (size <= most) {
+        if (size == bytes.size()) bytes.resize(std::min(std::max(first, 2 * size), most + 1));
         auto const got = ::read(file.number(), bytes.data() + size, bytes.size() - size);
         if (got == 0) break;
         if (got > 0) size += static_cast<std::size_t>(got);

@@ -1,75 +1,30 @@
 #pragma once
+/// @file
+/// One client's connection.
 
-#include <algorithm>
-#include <arpa/inet.h>
-#include <array>
-#include <atomic>
+#include <valetkey/gateway/connection_home.hpp>
+#include <valetkey/gateway/connection_phase.hpp>
+#include <valetkey/gateway/peer_name.hpp>
+#include <valetkey/gateway/responder.hpp>
+#include <valetkey/gateway/stream.hpp>
+
 #include <boost/asio/post.hpp>
 #include <boost/intrusive/list_hook.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
+
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <string_view>
 #include <utility>
-#include <valetkey/gateway/exchange_buffers.hpp>
-#include <valetkey/gateway/responder.hpp>
-#include <valetkey/gateway/stream.hpp>
 
 namespace valetkey::gateway {
 
 using steady_clock = std::chrono::steady_clock;
-
-/// The client's address as text, without a heap.
-class peer_name {
-public:
-    explicit peer_name(boost::asio::ip::address const& address) noexcept;
-    std::string_view text() const noexcept {
-        return {text_.data(), size_};
-    }
-
-private:
-    std::array<char, 46> text_{};
-    std::uint8_t size_ = 0;
-};
-
-namespace detail {
-
-/// A flag that is up for the length of a block.
-class raised {
-public:
-    explicit raised(bool& flag) noexcept : flag_{flag} {
-        flag_ = true;
-    }
-    raised(raised const&) = delete;
-    raised& operator=(raised const&) = delete;
-    ~raised() {
-        flag_ = false;
-    }
-
-private:
-    bool& flag_;
-};
-
-}  // namespace detail
-
-/// What the connections of one listener share. One thread's own.
-template <class Handler>
-struct connection_home {
-    explicit connection_home(front_limits const& limits) : buffers{limits} {}
-
-    Handler* handler = nullptr;
-    buffer_pool buffers;
-    date_line date;
-    bool draining = false;             // no request is awaited any more
-    std::atomic<std::size_t> open{0};  // connections that exist; written by one thread, read by any
-
-    void count(std::ptrdiff_t change) noexcept {
-        open.store(open.load(std::memory_order_relaxed) + static_cast<std::size_t>(change), std::memory_order_relaxed);
-    }
-};
 
 /// One client: handshake, requests one after the other, their answers, the end. A state machine without coroutines:
 /// `drive` takes steps until one has to wait; the socket's readiness, a late answer or the sweeper drive it on.
@@ -83,13 +38,14 @@ public:
 
     connection(Stream&& stream, peer_name const& peer, home& shared)
         : home_{shared}, stream_{std::move(stream)}, peer_{peer} {
-        home_.count(1);
+        home_.opened();
     }
     connection(connection const&) = delete;
     connection& operator=(connection const&) = delete;
     ~connection() {
+        if (phase_ != phase::closed) close();
         give_back();
-        home_.count(-1);
+        home_.ended();
     }
 
     void start() {
@@ -98,27 +54,20 @@ public:
     }
 
     /// When the connection has waited for too long.
-    steady_clock::time_point deadline() const noexcept {
-        return deadline_;
-    }
+    steady_clock::time_point deadline() const noexcept { return deadline_; }
 
     /// The deadline has passed.
     void expire() {
-        switch (phase_) {
-            case phase::handshake:
-            case phase::idle:
-                leave(false);
-                return drive();
-            case phase::reading:
-                refuse(408);
-                return drive();
-            case phase::lingering:
-                return close();
-            case phase::writing:
-                return takes_more() ? await_taking() : abort();
-            default:
-                return abort();
+        if (phase_ == phase::lingering) return close();
+        if (phase_ == phase::writing && takes_more()) return await_taking();
+        if (phase_ == phase::reading) {
+            phase_ = phase::late;
+        } else if (phase_ == phase::handshake || phase_ == phase::idle) {
+            leave(false);
+        } else {
+            return abort();
         }
+        drive();
     }
 
     /// The server drains: ends what waits for a request, unless bytes of one are here already.
@@ -135,111 +84,81 @@ public:
 
     /// Closes at once; an answer that comes later is dropped.
     void abort() noexcept {
+        if (phase_ == phase::closed) return;
         boost::system::error_code ignored;
         stream_.socket().set_option(boost::asio::socket_base::linger{true, 0}, ignored);
         close();
     }
 
 private:
-    enum class phase : std::uint8_t {
-        handshake,
-        idle,       // no byte of a request is here
-        reading,    // a part of a request is here
-        answering,  // the handler has the request
-        writing,    // an answer, or `100 Continue`, is on its way out
-        answered,   // the next request's turn
-        leaving,    // all is said; the peer is told so
-        lingering,  // what the client still sends is thrown away, so that it can read the answer
-        dropped,    // the handler gave no answer
-        closed
-    };
+    using phase = connection_phase;
     enum class next { step, wait };
 
     static constexpr auto linger_time = std::chrono::seconds{2};
     static constexpr auto drained_linger_time = std::chrono::milliseconds{500};
-    static constexpr std::size_t linger_bytes = std::size_t{64} << 20;
-    static constexpr unsigned requests_a_turn = 32;
+    static constexpr std::size_t linger_bytes = std::size_t{16} << 20;
+    static constexpr unsigned steps_a_turn = 100;  // a request takes three, 16 KiB of a long answer one
     static constexpr auto never = steady_clock::time_point::max();
 
     static steady_clock::time_point after(std::chrono::milliseconds time) noexcept {
         return steady_clock::now() + time;
     }
-    front_limits const& limits() const noexcept {
-        return home_.buffers.limits();
-    }
+    front_limits const& limits() const noexcept { return home_.buffers.limits(); }
 
     /// Takes steps until one has to wait. Called again from inside, it leaves the steps to the outer call.
     void drive() {
-        if (driving_) {
-            return;
-        }
+        if (driving_) return;
         pointer const self{this};
-        detail::raised const inside{driving_};
-        requests_this_turn_ = 0;
-        while (step() == next::step) {
+        raised_flag const inside{driving_};
+        for (unsigned steps = 0; step() == next::step;) {
+            if (++steps == steps_a_turn) return yield();
         }
+    }
+
+    /// Lets other connections have their turn.
+    void yield() {
+        boost::asio::post(stream_.socket().get_executor(), [self = pointer{this}] { self->drive(); });
     }
 
     next step() {
         switch (phase_) {
-            case phase::handshake:
-                return shake_hands();
+            case phase::handshake: return shake_hands();
             case phase::idle:
-            case phase::reading:
-                return read();
-            case phase::writing:
-                return write();
-            case phase::answered:
-                return next_request();
-            case phase::leaving:
-                return say_farewell();
-            case phase::lingering:
-                return linger();
-            case phase::dropped:
-                abort();
-                return next::wait;
+            case phase::reading: return read();
+            case phase::late: return refuse(408);
+            case phase::writing: return write();
+            case phase::leaving: return say_farewell();
+            case phase::lingering: return linger();
+            case phase::dropped: return give_up();
             case phase::answering:
-            case phase::closed:
-                break;
+            case phase::closed: break;
         }
         return next::wait;
     }
 
     next shake_hands() {
         auto const [status, bytes] = stream_.handshake();
-        if (status == io_status::closed) {
-            return leave(true);  // the alert must reach the peer
-        }
-        if (status != io_status::done) {
-            return wait(status);
-        }
+        if (status == io_status::closed) return leave(true);  // the alert must reach the peer
+        if (status != io_status::done) return wait(status);
         become_idle();
         return next::step;
     }
 
     next read() {
-        if (!buffers_) {
-            buffers_ = home_.buffers.lend();
-        }
+        if (!buffers_) buffers_ = home_.buffers.lend();
         auto const [status, bytes] = stream_.read(buffers_->reader.room());
-        if (status != io_status::done) {
-            return nothing_read(status);
-        }
-        if (phase_ == phase::idle) {
-            begin_request();
-        }
+        if (status != io_status::done) return nothing_read(status);
+        if (phase_ == phase::idle) begin_request();
         return judge(buffers_->reader.received(bytes));
     }
 
     next nothing_read(io_status status) {
-        if (status == io_status::closed) {
-            return leave(false);
-        }
-        if (phase_ == phase::idle) {
+        if (status == io_status::closed) return leave(false);
+        if (phase_ == phase::idle && stream_.buffered()) {
+            begin_request();  // a part of a TLS record is here: from now on time runs
+        } else if (phase_ == phase::idle) {
             give_back();
-            if (home_.draining && !stream_.buffered()) {
-                return leave(false);
-            }
+            if (home_.draining) return leave(false);
         }
         return wait(status);
     }
@@ -258,13 +177,8 @@ private:
 
     next judge(reading how_far) {
         auto& reader = buffers_->reader;
-        if (how_far == reading::complete) {
-            return hand_over();
-        }
-        if (how_far == reading::refused) {
-            refuse(reader.refusal());
-            return next::step;
-        }
+        if (how_far == reading::complete) return hand_over();
+        if (how_far == reading::refused) return refuse(reader.refusal());
         if (!in_body_ && reader.head_done()) {
             in_body_ = true;
             deadline_ = after(limits().header_time);
@@ -284,10 +198,11 @@ private:
     }
 
     /// The handler writes the answer; whatever else the client sends on this connection is not heard any more.
-    void refuse(int status) {
+    next refuse(int status) {
         refused_ = true;
         auto const& input = prepare();
         home_.handler->refuse(status, input.method.empty() ? nullptr : &input, reply());
+        return next::step;
     }
 
     http_input& prepare() {
@@ -300,16 +215,20 @@ private:
     }
 
     responder reply() {
-        static constexpr responder::operations how{
-            [](void* self, answer const& what) { pointer{static_cast<connection*>(self), false}->send(what); },
-            [](void* self) { pointer{static_cast<connection*>(self), false}->drop(); }};
+        static constexpr responder::operations how{send_to, drop_from};
         return {pointer{this}.detach(), how};
+    }
+    static void send_to(void* self, answer const& what) {
+        pointer const held{static_cast<connection*>(self), false};
+        held->send(what);
+    }
+    static void drop_from(void* self) {
+        pointer const held{static_cast<connection*>(self), false};
+        held->drop();
     }
 
     void send(answer const& what) {
-        if (phase_ != phase::answering) {
-            return;  // the client is gone
-        }
+        if (phase_ != phase::answering) return;  // the client is gone
         auto const& input = buffers_->reader.input();
         last_ = refused_ || !input.keep_alive || (home_.draining && !more_input());
         append_answer(buffers_->output, what,
@@ -326,9 +245,7 @@ private:
     }
 
     /// While draining: a request behind this one has begun to arrive, and shall have its answer too.
-    bool more_input() {
-        return buffers_->reader.pipelined() != 0 || unread();
-    }
+    bool more_input() { return buffers_->reader.pipelined() != 0 || unread(); }
     bool unread() {
         boost::system::error_code ignored;
         return stream_.buffered() || stream_.socket().available(ignored) != 0;
@@ -337,10 +254,7 @@ private:
     next write() {
         auto& output = buffers_->output;
         auto const [status, bytes] = stream_.write(output.unsent());
-        if (status == io_status::closed) {
-            abort();
-            return next::wait;
-        }
+        if (status == io_status::closed) return give_up();
         if (status != io_status::done) {
             await_taking();
             return wait(status);
@@ -354,9 +268,7 @@ private:
         deadline_ = after(limits().header_time);
     }
     /// The client has taken something since: a socket tells of room only when a good part of its buffer is free.
-    bool takes_more() {
-        return stream_.in_flight() < in_flight_;
-    }
+    bool takes_more() { return stream_.in_flight() < in_flight_; }
 
     next written() {
         buffers_->output.clear();
@@ -365,11 +277,8 @@ private:
             deadline_ = after(limits().header_time);
             return next::step;
         }
-        if (last_) {
-            return leave(refused_ || more_input());
-        }
-        phase_ = phase::answered;
-        return ++requests_this_turn_ < requests_a_turn ? next::step : yield();
+        if (last_) return leave(refused_ || more_input());
+        return next_request();
     }
 
     next next_request() {
@@ -379,19 +288,17 @@ private:
             return judge(how_far);
         }
         become_idle();
-        if (home_.draining || stream_.buffered()) {
-            return next::step;
-        }
+        if (home_.draining || stream_.buffered()) return next::step;
         give_back();
         return wait(io_status::want_read);
     }
 
-    /// Lets other connections have their turn.
-    next yield() {
-        boost::asio::post(stream_.socket().get_executor(), [self = pointer{this}] { self->drive(); });
+    next give_up() {
+        abort();
         return next::wait;
     }
 
+    /// @param client_may_send an answer must reach a client that has not said all of its own yet.
     next leave(bool client_may_send) {
         client_may_send_ = client_may_send;
         phase_ = phase::leaving;
@@ -401,9 +308,7 @@ private:
 
     next say_farewell() {
         auto const [status, bytes] = stream_.farewell();
-        if (status == io_status::want_read || status == io_status::want_write) {
-            return wait(status);
-        }
+        if (status == io_status::want_read || status == io_status::want_write) return wait(status);
         boost::system::error_code ignored;
         stream_.socket().shutdown(boost::asio::socket_base::shutdown_send, ignored);
         give_back();
@@ -416,21 +321,18 @@ private:
         return next::step;
     }
 
-    /// Linux throws bytes of a TCP socket away without copying them.
     next linger() {
-        auto const n = ::recv(stream_.socket().native_handle(), nullptr, linger_bytes, MSG_TRUNC);
-        if (n > 0 && (lingered_ += static_cast<std::size_t>(n)) < linger_bytes) {
-            return next::step;
-        }
-        if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-            return wait(io_status::want_read);
-        }
+        std::array<char, 16384> thrown_away;
+        auto const n = ::recv(stream_.socket().native_handle(), thrown_away.data(), thrown_away.size(), 0);
+        if (n > 0 && (lingered_ += static_cast<std::size_t>(n)) < linger_bytes) return next::step;
+        if (n < 0 && (errno == EAGAIN || errno == EINTR)) return wait(io_status::want_read);
         close();
         return next::wait;
     }
 
     void close() noexcept {
         phase_ = phase::closed;
+        home_.closed();
         deadline_ = never;
         boost::system::error_code ignored;
         stream_.socket().close(ignored);
@@ -448,15 +350,11 @@ private:
 
     void ready(bool reads, boost::system::error_code ec) {
         (reads ? waits_to_read_ : waits_to_write_) = false;
-        if (!ec) {
-            drive();
-        }
+        if (!ec) drive();
     }
 
     void give_back() {
-        if (buffers_) {
-            home_.buffers.take_back(std::move(buffers_));
-        }
+        if (buffers_) home_.buffers.take_back(std::move(buffers_));
     }
 
     home& home_;
@@ -466,7 +364,6 @@ private:
     steady_clock::time_point first_byte_{};
     std::size_t lingered_ = 0;
     int in_flight_ = 0;
-    unsigned requests_this_turn_ = 0;
     peer_name peer_;
     phase phase_ = phase::handshake;
     bool driving_ = false;
@@ -478,20 +375,5 @@ private:
     bool last_ = false;
     bool client_may_send_ = false;
 };
-
-inline peer_name::peer_name(boost::asio::ip::address const& address) noexcept {
-    auto const shown = address.is_v6() && address.to_v6().is_v4_mapped()
-                           ? boost::asio::ip::address{boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped,
-                                                                                        address.to_v6())}
-                           : address;
-    if (shown.is_v4()) {
-        auto const bytes = shown.to_v4().to_bytes();
-        ::inet_ntop(AF_INET, bytes.data(), text_.data(), static_cast<socklen_t>(text_.size()));
-    } else {
-        auto const bytes = shown.to_v6().to_bytes();
-        ::inet_ntop(AF_INET6, bytes.data(), text_.data(), static_cast<socklen_t>(text_.size()));
-    }
-    size_ = static_cast<std::uint8_t>(std::string_view{text_.data()}.size());
-}
 
 }  // namespace valetkey::gateway

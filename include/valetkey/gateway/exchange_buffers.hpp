@@ -1,10 +1,13 @@
 #pragma once
+/// @file
+/// Buffers that connections borrow for a request.
+
+#include <valetkey/gateway/request_reader.hpp>
+#include <valetkey/gateway/wiped_buffer.hpp>
 
 #include <cstddef>
 #include <memory>
 #include <utility>
-#include <valetkey/gateway/request_reader.hpp>
-#include <valetkey/gateway/wiped_buffer.hpp>
 #include <vector>
 
 namespace valetkey::gateway {
@@ -27,9 +30,7 @@ class buffer_pool {
 public:
     using buffers = std::unique_ptr<exchange_buffers>;
 
-    explicit buffer_pool(front_limits const& limits) : limits_{limits} {
-        free_.reserve(kept);
-    }
+    explicit buffer_pool(front_limits const& limits) : limits_{limits} { free_.reserve(kept); }
 
     /// From now on buffers are made for these limits; what is lent goes on with its own.
     void set_limits(front_limits const& limits) {
@@ -37,24 +38,16 @@ public:
         ++generation_;
         free_.clear();
     }
-    front_limits const& limits() const noexcept {
-        return limits_;
-    }
+    front_limits const& limits() const noexcept { return limits_; }
 
     struct loan {
         buffers what;
         unsigned generation = 0;
-        exchange_buffers* operator->() const noexcept {
-            return what.get();
-        }
-        explicit operator bool() const noexcept {
-            return what != nullptr;
-        }
+        exchange_buffers* operator->() const noexcept { return what.get(); }
+        explicit operator bool() const noexcept { return what != nullptr; }
     };
     [[nodiscard]] loan lend() {
-        if (free_.empty()) {
-            return {std::make_unique<exchange_buffers>(limits_), generation_};
-        }
+        if (free_.empty()) return {std::make_unique<exchange_buffers>(limits_), generation_};
         loan lent{std::move(free_.back()), generation_};
         free_.pop_back();
         return lent;
@@ -63,9 +56,7 @@ public:
     void take_back(loan lent) {
         lent->reader.reset();
         lent->output.clear();
-        if (lent.generation == generation_ && free_.size() < kept) {
-            free_.push_back(std::move(lent.what));
-        }
+        if (lent.generation == generation_ && free_.size() < kept) free_.push_back(std::move(lent.what));
     }
 
 private:

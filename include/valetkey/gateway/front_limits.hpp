@@ -1,4 +1,6 @@
 #pragma once
+/// @file
+/// What a request and a connection may cost.
 
 #include <chrono>
 #include <cstddef>

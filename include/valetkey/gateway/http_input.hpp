@@ -1,7 +1,10 @@
 #pragma once
+/// @file
+/// A request as a handler sees it.
+
+#include <boost/beast/core/string.hpp>
 
 #include <algorithm>
-#include <boost/beast/core/string.hpp>
 #include <chrono>
 #include <string_view>
 
@@ -62,9 +65,7 @@ struct found_header {
         auto const line = rest.substr(0, rest.find("\r\n"));
         rest.remove_prefix(line.size() + 2);
         auto const colon = line.find(':');
-        if (!boost::beast::iequals(line.substr(0, colon), name)) {
-            continue;
-        }
+        if (!boost::beast::iequals(line.substr(0, colon), name)) continue;
         auto value = line.substr(colon + 1);
         value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
         value = value.substr(0, value.find_last_not_of(" \t") + 1);

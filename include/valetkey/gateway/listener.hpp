@@ -1,13 +1,18 @@
 #pragma once
+/// @file
+/// A port's clients on one thread.
 
-#include <boost/asio/error.hpp>
-#include <boost/intrusive/list.hpp>
-#include <concepts>
-#include <sys/socket.h>
-#include <utility>
 #include <valetkey/gateway/bound_socket.hpp>
 #include <valetkey/gateway/connection.hpp>
 #include <valetkey/gateway/tls.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include <sys/socket.h>
+
+#include <concepts>
+#include <utility>
 #include <vector>
 
 namespace valetkey::gateway {
@@ -29,21 +34,12 @@ public:
     }
 
     /// For the connections to come.
-    void set_tls(tls_context tls) noexcept {
-        tls_ = std::move(tls);
-    }
+    void set_tls(tls_context tls) noexcept { tls_ = std::move(tls); }
 
     /// Ends what has waited for too long; takes up accepting again when that was given up.
     void sweep(steady_clock::time_point now) {
-        if (!accepting_ && !home_.draining) {
-            accept();
-        }
-        for (auto& each : connections_) {
-            if (each.deadline() <= now) {
-                chosen_.emplace_back(&each);
-            }
-        }
-        for_chosen([](connection_type& each) { each.expire(); });
+        if (!accepting_ && !home_.draining) accept();
+        for (auto const& each : chosen([now](auto const& c) { return c.deadline() <= now; })) each->expire();
     }
 
     /// Stops accepting; clients that the kernel has already accepted still count. Then see `connection::drain`.
@@ -51,25 +47,24 @@ public:
         boost::system::error_code ec;
         acceptor_.cancel(ec);
         acceptor_.non_blocking(true, ec);
-        for (tcp_socket last{acceptor_.get_executor()}; !ec && !acceptor_.accept(last, peer_, ec);) {
-            open(std::exchange(last, tcp_socket{acceptor_.get_executor()}));
+        while (!ec) {
+            tcp_socket last{acceptor_.get_executor()};
+            boost::asio::ip::tcp::endpoint peer;
+            acceptor_.accept(last, peer, ec);
+            if (!ec) open(std::move(last), peer);
         }
         acceptor_.close(ec);
         home_.draining = true;
-        choose_all();
-        for_chosen([](connection_type& each) { each.drain(); });
+        for (auto const& each : chosen(all)) each->drain();
     }
 
     /// Closes every connection at once; answers under way are lost.
     void abort() {
-        choose_all();
-        for_chosen([](connection_type& each) { each.abort(); });
+        for (auto const& each : chosen(all)) each->abort();
     }
 
     /// No connection is left.
-    bool empty() const noexcept {
-        return home_.open.load(std::memory_order_relaxed) == 0;
-    }
+    bool empty() const noexcept { return home_.open.load(std::memory_order_relaxed) == 0; }
 
 private:
     using connection_type = connection<Stream, Handler>;
@@ -77,15 +72,8 @@ private:
 
     void accepted(boost::system::error_code ec) {
         accepting_ = false;
-        if (home_.draining) {
-            return;
-        }
-        if (!ec) {
-            open(std::exchange(incoming_, tcp_socket{acceptor_.get_executor()}));
-        }
-        if (!starved(ec)) {
-            accept();
-        }
+        if (!ec) open(std::exchange(incoming_, tcp_socket{acceptor_.get_executor()}), peer_);
+        if (!home_.draining && !starved(ec)) accept();
     }
 
     /// Nothing can be accepted for want of descriptors or memory: trying at once would only burn the thread.
@@ -95,17 +83,16 @@ private:
                ec == errc::no_buffer_space || ec == errc::not_enough_memory;
     }
 
-    void open(tcp_socket socket) {
+    void open(tcp_socket socket, boost::asio::ip::tcp::endpoint const& peer) {
         boost::system::error_code ec;
         socket.non_blocking(true, ec);
-        if (ec) {
-            return;
-        }
+        if (ec) return;
         socket.set_option(boost::asio::ip::tcp::no_delay{true}, ec);
         typename connection_type::pointer const opened{
-            new connection_type{make_stream(std::move(socket)), peer_name{peer_.address()}, home_}};
+            new connection_type{make_stream(std::move(socket)), peer_name{peer.address()}, home_}};
         connections_.push_back(*opened);
         opened->start();
+        if (home_.draining) opened->drain();
     }
 
     Stream make_stream(tcp_socket&& socket) {
@@ -116,19 +103,16 @@ private:
         }
     }
 
-    void choose_all() {
-        for (auto& each : connections_) {
-            chosen_.emplace_back(&each);
-        }
-    }
+    static bool all(connection_type const&) noexcept { return true; }
 
-    /// Chosen first, touched then: a step may end any connection and so change the list.
-    template <class Action>
-    void for_chosen(Action action) {
-        for (auto const& each : chosen_) {
-            action(*each);
+    /// A list of its own, which also holds them: a step may end any connection.
+    template <class Wanted>
+    std::vector<typename connection_type::pointer> chosen(Wanted wanted) {
+        std::vector<typename connection_type::pointer> found;
+        for (auto& each : connections_) {
+            if (wanted(each)) found.emplace_back(&each);
         }
-        chosen_.clear();
+        return found;
     }
 
     tcp_acceptor acceptor_;
@@ -137,7 +121,6 @@ private:
     connection_home<Handler>& home_;
     tls_context tls_;
     connection_list connections_;
-    std::vector<typename connection_type::pointer> chosen_;
     bool accepting_ = false;
 };
 

@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -57,29 +58,35 @@ private:
 
 namespace detail {
 
-/// A text of a JSON string: what is not UTF-8 is replaced, what a terminal would obey is escaped, and what is long ends
-/// in `…`.
+/// Takes the first character off `text`: what is not UTF-8 is replaced, what a terminal would obey is escaped.
+inline void append_log_character(std::string& out, std::string_view& text) {
+    auto const [code, size] = first_character(text);
+    if (size == 0) {
+        out.append("\uFFFD");
+    } else if (is_unprintable(code)) {
+        auto const hex = to_hex(std::array{static_cast<unsigned char>(code >> 8U), static_cast<unsigned char>(code)});
+        out.append("\\u").append(hex.view());
+    } else {
+        if (code == '"' || code == '\\') out += '\\';
+        out.append(text.substr(0, size));
+    }
+    text.remove_prefix(size == 0 ? 1 : size);
+}
+
+/// A text of a JSON string. What is long ends in `…`.
 inline void append_log_text(std::string& out, std::string_view text) {
     constexpr std::size_t longest = 256;
+    auto const is_odd = [](char c) { return c < ' ' || c > '~' || c == '"' || c == '\\'; };
     std::size_t const end = out.size() + longest;
-    while (!text.empty()) {
-        if (out.size() >= end) {
-            out.append("…");
-            return;
-        }
-        auto const [code, size] = first_character(text);
-        if (size == 0) {
-            out.append("\uFFFD");
-        } else if (is_unprintable(code)) {
-            auto const hex =
-                to_hex(std::array{static_cast<unsigned char>(code >> 8U), static_cast<unsigned char>(code)});
-            out.append("\\u").append(hex.view());
-        } else {
-            if (code == '"' || code == '\\') out += '\\';
-            out.append(text.substr(0, size));
-        }
-        text.remove_prefix(size == 0 ? 1 : size);
+    while (!text.empty() && out.size() < end) {
+        auto const head = text.substr(0, end - out.size());
+        auto const plain =
+            head.substr(0, static_cast<std::size_t>(std::find_if(head.begin(), head.end(), is_odd) - head.begin()));
+        out.append(plain);
+        text.remove_prefix(plain.size());
+        if (plain.size() < head.size()) append_log_character(out, text);
     }
+    if (!text.empty()) out.append("…");
 }
 
 /// One line under way, in memory that its thread keeps.

@@ -1,16 +1,20 @@
 #pragma once
+/// @file
+/// What of a request is refused beyond Beast's strictness, and where its parts go.
 
-#include <algorithm>
+#include <valetkey/gateway/front_limits.hpp>
+#include <valetkey/gateway/http_input.hpp>
+
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
+
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <functional>
 #include <span>
 #include <string_view>
-#include <valetkey/gateway/front_limits.hpp>
-#include <valetkey/gateway/http_input.hpp>
 
 namespace valetkey::gateway::detail {
 
@@ -22,32 +26,24 @@ inline bool visible_ascii(char c) noexcept {
 /// @return false for a fragment, a byte outside visible ASCII, user information, or a form that fits no method of ours.
 [[nodiscard]] inline bool split_target(http_input& input) noexcept {
     auto rest = input.target;
-    if (!std::ranges::all_of(rest, [](char c) { return visible_ascii(c) && c != '#'; })) {
-        return false;
-    }
+    if (!std::ranges::all_of(rest, [](char c) { return visible_ascii(c) && c != '#'; })) return false;
     if (rest == "*") {
         input.path = rest;
         return input.method == "OPTIONS";
     }
     if (!rest.starts_with('/')) {
         auto const scheme = rest.substr(0, rest.find("://"));
-        if (!boost::beast::iequals(scheme, "https") && !boost::beast::iequals(scheme, "http")) {
-            return false;
-        }
+        if (!boost::beast::iequals(scheme, "https") && !boost::beast::iequals(scheme, "http")) return false;
         rest.remove_prefix(std::min(scheme.size() + 3, rest.size()));
         auto const authority = rest.substr(0, rest.find_first_of("/?"));
-        if (authority.empty() || authority.find('@') != authority.npos) {
-            return false;
-        }
+        if (authority.empty() || authority.find('@') != authority.npos) return false;
         rest.remove_prefix(authority.size());
     }
     auto const mark = rest.find('?');
     input.path = rest.substr(0, mark);
     input.has_query = mark != rest.npos;
     input.query = input.has_query ? rest.substr(mark + 1) : std::string_view{};
-    if (input.path.empty()) {
-        input.path = "/";
-    }
+    if (input.path.empty()) input.path = "/";
     return true;
 }
 
@@ -80,13 +76,9 @@ public:
     }
 
     /// The client waits for `100 Continue` before it sends its body.
-    bool expects_continue() const noexcept {
-        return expects_continue_ && input_.has_body && input_.version == 11;
-    }
+    bool expects_continue() const noexcept { return expects_continue_ && input_.has_body && input_.version == 11; }
     /// Where the head ends and the body begins, in bytes from the start of the storage; 0 before the head is complete.
-    std::size_t head_bytes() const noexcept {
-        return head_bytes_;
-    }
+    std::size_t head_bytes() const noexcept { return head_bytes_; }
 
 private:
     void on_request_impl(boost::beast::http::verb, text method, text target, int version, error_code& ec) override {
@@ -94,15 +86,11 @@ private:
         input_.target = target;
         input_.version = version;
         last_ = target.data() + target.size();
-        if (!split_target(input_)) {
-            ec = error::bad_target;
-        }
+        if (!split_target(input_)) ec = error::bad_target;
     }
 
     void on_field_impl(field name, text name_text, text value, error_code& ec) override {
-        if (head_bytes_ != 0) {
-            return;  // a trailer must never pass for a header
-        }
+        if (head_bytes_ != 0) return;  // a trailer must never pass for a header
         if (folded(name_text, value) || !take(name, value)) {
             ec = error::bad_field;
             return;
@@ -113,9 +101,7 @@ private:
 
     void on_header_impl(error_code& ec) override {
         auto const* line_end = last_;
-        while (*line_end != '\n') {
-            ++line_end;
-        }
+        while (*line_end != '\n') ++line_end;
         head_bytes_ = static_cast<std::size_t>(line_end - storage_.data()) + 3;
         auto const* const begin = fields_begin_ ? fields_begin_ : line_end + 1;
         input_.fields = {begin, static_cast<std::size_t>(line_end + 1 - begin)};
@@ -128,12 +114,8 @@ private:
         }
     }
 
-    std::size_t on_body_impl(text part, error_code&) override {
-        return keep(part);
-    }
-    std::size_t on_chunk_body_impl(std::uint64_t, text part, error_code&) override {
-        return keep(part);
-    }
+    std::size_t on_body_impl(text part, error_code&) override { return keep(part); }
+    std::size_t on_chunk_body_impl(std::uint64_t, text part, error_code&) override { return keep(part); }
     void on_body_init_impl(boost::optional<std::uint64_t> const&, error_code&) override {}
     void on_chunk_header_impl(std::uint64_t, text, error_code&) override {}
     void on_finish_impl(error_code&) override {}
@@ -143,59 +125,59 @@ private:
     bool folded(std::string_view name, std::string_view value) const noexcept {
         auto const* const colon = name.data() + name.size();
         auto const* const storage_end = storage_.data() + storage_.size();
-        if (std::less{}(value.data(), colon) || std::less{}(storage_end, value.data() + value.size())) {
-            return true;
-        }
+        if (std::less{}(value.data(), colon) || std::less{}(storage_end, value.data() + value.size())) return true;
         return !std::all_of(colon + 1, value.data(), [](char c) { return c == ' ' || c == '\t'; });
     }
 
     /// @return false when the field makes the request doubtful.
     bool take(field name, std::string_view value) noexcept {
         switch (name) {
-            case field::host:
-                input_.host = value;
-                return ++input_.host_count == 1 && plausible_host(value);
-            case field::content_length:
-                return ++content_lengths_ == 1 && !value.empty() && value.find_first_not_of("0123456789") == value.npos;
-            case field::transfer_encoding:
-                return input_.version == 11 && boost::beast::iequals(value, "chunked");
-            case field::expect:
-                expects_continue_ = boost::beast::iequals(value, "100-continue");
-                return true;
-            case field::authorization:
-                keep_first(input_.authorization, value, ++input_.authorization_count);
-                return true;
-            case field::content_type:
-                keep_first(input_.content_type, value, ++input_.content_type_count);
-                return true;
-            default:
-                note(name, value);
-                return true;
+            case field::host: return take_host(value);
+            case field::content_length: return take_length(value);
+            case field::transfer_encoding: return input_.version == 11 && boost::beast::iequals(value, "chunked");
+            default: break;
         }
+        note(name, value);
+        return true;
+    }
+    bool take_host(std::string_view value) noexcept {
+        input_.host = value;
+        ++input_.host_count;
+        return input_.host_count == 1 && plausible_host(value);
+    }
+    bool take_length(std::string_view value) noexcept {
+        ++content_lengths_;
+        return content_lengths_ == 1 && !value.empty() && value.find_first_not_of("0123456789") == value.npos;
     }
 
     void note(field name, std::string_view value) noexcept {
-        if (name == field::origin) {
-            input_.origin = value;
+        if (name == field::authorization) {
+            ++input_.authorization_count;
+            keep_first(input_.authorization, value);
+        } else if (name == field::content_type) {
+            ++input_.content_type_count;
+            keep_first(input_.content_type, value);
+        } else if (name == field::origin) {
+            keep_first(input_.origin, value);
         } else if (name == field::access_control_request_method) {
-            input_.access_control_request_method = value;
+            keep_first(input_.access_control_request_method, value);
         } else if (name == field::access_control_request_headers) {
-            input_.access_control_request_headers = value;
+            keep_first(input_.access_control_request_headers, value);
         } else if (name == field::user_agent) {
-            input_.user_agent = value;
+            keep_first(input_.user_agent, value);
+        } else if (name == field::expect) {
+            expects_continue_ = boost::beast::iequals(value, "100-continue");
         }
     }
 
-    static void keep_first(std::string_view& member, std::string_view value, unsigned count) noexcept {
-        member = count == 1 ? value : member;
+    static void keep_first(std::string_view& member, std::string_view value) noexcept {
+        if (!member.data()) member = value;
     }
 
     std::size_t keep(text part) noexcept {
         char* const body = storage_.data() + head_bytes_;
         char* const to = body + input_.body.size();
-        if (to != part.data()) {
-            std::memmove(to, part.data(), part.size());
-        }
+        if (to != part.data()) std::memmove(to, part.data(), part.size());
         input_.body = {body, input_.body.size() + part.size()};
         return part.size();
     }

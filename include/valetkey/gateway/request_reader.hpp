@@ -1,14 +1,19 @@
 #pragma once
+/// @file
+/// Requests out of bytes, without I/O.
+
+#include <valetkey/gateway/request_parser.hpp>
+
+#include <boost/asio/buffer.hpp>
+
+#include <string.h>
 
 #include <algorithm>
-#include <boost/asio/buffer.hpp>
 #include <cstddef>
 #include <cstring>
 #include <optional>
 #include <span>
-#include <string.h>
 #include <string_view>
-#include <valetkey/gateway/request_parser.hpp>
 
 namespace valetkey::gateway {
 
@@ -46,9 +51,7 @@ public:
 
     /// Where the next bytes belong; never empty while more are needed.
     [[nodiscard]] std::span<char> room() noexcept {
-        if (storage_.size() - filled_ < framing_bytes && parser_->is_header_done()) {
-            close_gap();
-        }
+        if (storage_.size() - filled_ < framing_bytes && parser_->is_header_done()) close_gap();
         return storage_.subspan(filled_);
     }
 
@@ -95,29 +98,19 @@ public:
     }
 
     /// The request; only partly filled unless it is complete.
-    http_input& input() noexcept {
-        return input_;
-    }
+    http_input& input() noexcept { return input_; }
     /// Status to refuse with, 0 when the request is not refused.
-    int refusal() const noexcept {
-        return refusal_;
-    }
+    int refusal() const noexcept { return refusal_; }
     /// No byte of a request has arrived.
-    bool empty() const noexcept {
-        return filled_ == 0;
-    }
-    bool head_done() const noexcept {
-        return parser_->is_header_done();
-    }
+    bool empty() const noexcept { return filled_ == 0; }
+    bool head_done() const noexcept { return parser_->is_header_done(); }
     /// Bytes behind a complete request.
-    std::size_t pipelined() const noexcept {
-        return filled_ - parsed_;
-    }
+    std::size_t pipelined() const noexcept { return filled_ - parsed_; }
     /// The body is not complete and its sender waits for `100 Continue`. True once a request.
     [[nodiscard]] bool take_continue() noexcept {
-        bool const due = !continued_ && refusal_ == 0 && head_done() && !parser_->is_done() && parser_->expects_continue();
-        continued_ = continued_ || due;
-        return due;
+        if (continued_ || refusal_ != 0 || !head_done() || parser_->is_done()) return false;
+        continued_ = true;
+        return parser_->expects_continue();
     }
 
 private:
@@ -152,9 +145,7 @@ private:
 
     reading judge_part() {
         if (!head_done()) {
-            if (filled_ >= limits_.header_bytes) {
-                return refuse(431);
-            }
+            if (filled_ >= limits_.header_bytes) return refuse(431);
             return plausible_lines() ? reading::need_more : refuse(400);
         }
         return pipelined() > framing_bytes ? refuse(400) : reading::need_more;
@@ -166,9 +157,7 @@ private:
             auto const c = static_cast<unsigned char>(storage_[checked_]);
             bool const after_return = checked_ != 0 && storage_[checked_ - 1] == '\r';
             bool const control = (c < ' ' && c != '\r' && c != '\n' && c != '\t') || c == 0x7f;
-            if (control || after_return != (c == '\n')) {
-                return false;
-            }
+            if (control || after_return != (c == '\n')) return false;
         }
         return true;
     }

@@ -1,10 +1,13 @@
 #pragma once
+/// @file
+/// How a handler answers.
+
+#include <valetkey/gateway/answer.hpp>
+#include <valetkey/gateway/http_input.hpp>
 
 #include <concepts>
 #include <string_view>
 #include <utility>
-#include <valetkey/gateway/answer.hpp>
-#include <valetkey/gateway/http_input.hpp>
 
 namespace valetkey::gateway {
 
@@ -27,9 +30,7 @@ public:
         return *this;
     }
     ~responder() {
-        if (connection_) {
-            how_->drop(connection_);
-        }
+        if (connection_) how_->drop(connection_);
     }
 
     /// Answers. Everything is copied before it returns; when the client is gone nothing happens.
@@ -44,9 +45,7 @@ public:
     }
 
     /// Still to be answered.
-    explicit operator bool() const noexcept {
-        return connection_ != nullptr;
-    }
+    explicit operator bool() const noexcept { return connection_ != nullptr; }
 
 private:
     void* connection_;
@@ -55,6 +54,8 @@ private:
 
 /// What a listener serves. `handle` gets each complete request. `refuse` gets what the front refuses (400, 408, 413,
 /// 431) with as much of the request as is known, or null: it writes body and headers, the front closes afterwards.
+/// Optional: `connection_opened()` and `connection_closed()`, noexcept, to count; `failed(std::exception_ptr)`, told of
+/// an exception that came out of a handler on its thread (that request's connection is closed, the others go on).
 template <class H>
 concept front_handler = requires(H& handler, http_input const& input, http_input const* partial, responder reply) {
     handler.handle(input, std::move(reply));

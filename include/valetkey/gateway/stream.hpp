@@ -1,17 +1,21 @@
 #pragma once
+/// @file
+/// Plain TCP and TLS on a non-blocking socket.
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <cerrno>
-#include <memory>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <span>
-#include <string_view>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+
+#include <cerrno>
+#include <memory>
+#include <span>
+#include <string_view>
 
 namespace valetkey::gateway {
 
@@ -42,16 +46,10 @@ public:
     /// @param socket connected and in non-blocking mode.
     explicit plain_stream(tcp_socket&& socket) noexcept : socket_{std::move(socket)} {}
 
-    tcp_socket& socket() noexcept {
-        return socket_;
-    }
-    io_result handshake() noexcept {
-        return {io_status::done};
-    }
+    tcp_socket& socket() noexcept { return socket_; }
+    io_result handshake() noexcept { return {io_status::done}; }
     /// The peer has begun a handshake.
-    bool begun() noexcept {
-        return true;
-    }
+    bool begun() noexcept { return true; }
     io_result read(std::span<char> into) noexcept {
         return result(::recv(socket_.native_handle(), into.data(), into.size(), 0), io_status::want_read);
     }
@@ -59,23 +57,15 @@ public:
         return result(::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL), io_status::want_write);
     }
     /// Bytes that were written and not yet taken by the peer.
-    int in_flight() noexcept {
-        return detail::unacknowledged(socket_);
-    }
+    int in_flight() noexcept { return detail::unacknowledged(socket_); }
     /// Bytes are here that the socket does not show any more.
-    bool buffered() const noexcept {
-        return false;
-    }
+    bool buffered() const noexcept { return false; }
     /// Tells the peer that nothing more will come.
-    io_result farewell() noexcept {
-        return {io_status::done};
-    }
+    io_result farewell() noexcept { return {io_status::done}; }
 
 private:
     static io_result result(ssize_t n, io_status blocked) noexcept {
-        if (n > 0) {
-            return {io_status::done, static_cast<std::size_t>(n)};
-        }
+        if (n > 0) return {io_status::done, static_cast<std::size_t>(n)};
         bool const again = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
         return {again ? blocked : io_status::closed};
     }
@@ -98,9 +88,7 @@ public:
         }
     }
 
-    tcp_socket& socket() noexcept {
-        return socket_;
-    }
+    tcp_socket& socket() noexcept { return socket_; }
     io_result handshake() noexcept {
         return attempt([this](std::size_t&) { return SSL_do_handshake(ssl_.get()); });
     }
@@ -116,13 +104,9 @@ public:
         return attempt([&](std::size_t& n) { return SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &n); });
     }
     /// Bytes that were written and not yet taken by the peer.
-    int in_flight() noexcept {
-        return detail::unacknowledged(socket_);
-    }
+    int in_flight() noexcept { return detail::unacknowledged(socket_); }
     /// Bytes are here that the socket does not show any more; they may be a part of a record.
-    bool buffered() const noexcept {
-        return !broken_ && SSL_has_pending(ssl_.get()) != 0;
-    }
+    bool buffered() const noexcept { return !broken_ && SSL_has_pending(ssl_.get()) != 0; }
     /// Sends the close_notify alert.
     io_result farewell() noexcept {
         return attempt([this](std::size_t&) { return SSL_shutdown(ssl_.get()) < 0 ? -1 : 1; });
@@ -130,16 +114,12 @@ public:
 
 private:
     struct free_ssl {
-        void operator()(SSL* ssl) const noexcept {
-            SSL_free(ssl);
-        }
+        void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
     };
 
     template <class Operation>
     io_result attempt(Operation operation) noexcept {
-        if (broken_) {
-            return {io_status::closed};
-        }
+        if (broken_) return {io_status::closed};
         if (ERR_peek_error() != 0) {
             ERR_clear_error();  // another's error would be taken for ours
         }
@@ -150,12 +130,9 @@ private:
 
     io_result failed(int code) noexcept {
         switch (SSL_get_error(ssl_.get(), code)) {
-            case SSL_ERROR_WANT_READ:
-                return {io_status::want_read};
-            case SSL_ERROR_WANT_WRITE:
-                return {io_status::want_write};
-            case SSL_ERROR_ZERO_RETURN:
-                return {io_status::closed};
+            case SSL_ERROR_WANT_READ: return {io_status::want_read};
+            case SSL_ERROR_WANT_WRITE: return {io_status::want_write};
+            case SSL_ERROR_ZERO_RETURN: return {io_status::closed};
             default:
                 broken_ = true;  // OpenSSL forbids any further call, SSL_shutdown too
                 ERR_clear_error();

@@ -138,7 +138,7 @@ private:
         return name.empty() ? path : member_path(path, name);
     }
     static bool append(wiped_text& to, text part) {
-        to.append({part.data(), part.size()});
+        if (!part.empty()) to.append({part.data(), part.size()});
         return true;
     }
     json_node& add(json_node::kind is) {

@@ -1,18 +1,24 @@
 #pragma once
+/// @file
+/// The server side of TLS, from PEM.
 
-#include <boost/asio/ssl/context.hpp>
-#include <boost/system/result.hpp>
-#include <csignal>
-#include <cstring>
-#include <fstream>
-#include <iterator>
-#include <memory>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/system/result.hpp>
+
+#include <string.h>
+
+#include <csignal>
+#include <cstddef>
+#include <fstream>
+#include <ios>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace valetkey::gateway {
 
@@ -60,9 +66,7 @@ inline int no_passphrase(char*, int, int, void*) {
 inline tls_check use_chain(SSL_CTX* context, pem_text const& pem) {
     auto const reader = pem_reader(pem);
     certificate_ptr const own{PEM_read_bio_X509_AUX(reader.get(), nullptr, no_passphrase, nullptr)};
-    if (!own) {
-        return openssl_failure(pem.name, "no PEM certificate");
-    }
+    if (!own) return openssl_failure(pem.name, "no PEM certificate");
     if (SSL_CTX_use_certificate(context, own.get()) != 1) {
         return openssl_failure(pem.name, "the certificate cannot be used");
     }
@@ -80,15 +84,12 @@ inline tls_check use_chain(SSL_CTX* context, pem_text const& pem) {
 
 inline tls_check use_key(SSL_CTX* context, pem_text const& certificate, pem_text const& pem) {
     key_ptr const key{PEM_read_bio_PrivateKey(pem_reader(pem).get(), nullptr, no_passphrase, nullptr)};
-    if (!key) {
-        return openssl_failure(pem.name, "no PEM private key without passphrase");
-    }
+    if (!key) return openssl_failure(pem.name, "no PEM private key without passphrase");
     if (X509_check_private_key(SSL_CTX_get0_certificate(context), key.get()) != 1) {
-        return openssl_failure(pem.name, "the key does not belong to the certificate in " + std::string{certificate.name});
+        auto const what = std::string{"the key does not belong to the certificate in "}.append(certificate.name);
+        return openssl_failure(pem.name, what);
     }
-    if (SSL_CTX_use_PrivateKey(context, key.get()) != 1) {
-        return openssl_failure(pem.name, "the key cannot be used");
-    }
+    if (SSL_CTX_use_PrivateKey(context, key.get()) != 1) return openssl_failure(pem.name, "the key cannot be used");
     return {};
 }
 
@@ -97,7 +98,8 @@ inline int choose_protocol(SSL*, unsigned char const** chosen, unsigned char* si
                            unsigned offered_size, void*) {
     static constexpr unsigned char ours[] = "\x08http/1.1";
     unsigned char* selected = nullptr;
-    if (SSL_select_next_proto(&selected, size, ours, sizeof ours - 1, offered, offered_size) != OPENSSL_NPN_NEGOTIATED) {
+    if (SSL_select_next_proto(&selected, size, ours, sizeof ours - 1, offered, offered_size) !=
+        OPENSSL_NPN_NEGOTIATED) {
         return SSL_TLSEXT_ERR_NOACK;
     }
     *chosen = selected;
@@ -106,39 +108,38 @@ inline int choose_protocol(SSL*, unsigned char const** chosen, unsigned char* si
 
 inline bool use_protocols(SSL_CTX* context) {
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_mode(context,
+                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
     return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 && SSL_CTX_set_num_tickets(context, 1) == 1 &&
            SSL_CTX_set1_groups_list(context, "X25519:P-256") == 1 &&
-           SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
-                                             "TLS_CHACHA20_POLY1305_SHA256") == 1 &&
-           SSL_CTX_set_cipher_list(context, "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
-                                            "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
-                                            "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305") == 1;
+           SSL_CTX_set_ciphersuites(context,
+                                    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
+                                    "TLS_CHACHA20_POLY1305_SHA256") == 1 &&
+           SSL_CTX_set_cipher_list(context,
+                                   "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+                                   "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+                                   "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305") == 1;
 }
 
-/// A whole file that may hold a secret; wiped at the end.
+/// A file that may hold a secret, up to 1 MiB of it; wiped at the end.
 class wiped_file {
 public:
     explicit wiped_file(std::string const& path) {
+        static constexpr std::size_t largest = std::size_t{1} << 20;
         std::ifstream file{path, std::ios::binary};
-        readable_ = file.is_open();
-        text_.assign(std::istreambuf_iterator<char>{file}, {});
+        text_.resize(largest);  // at once: growing would leave copies behind
+        file.read(text_.data(), static_cast<std::streamsize>(largest));
+        text_.resize(static_cast<std::size_t>(file.gcount()));
+        readable_ = file.is_open() && !file.bad();
     }
     wiped_file(wiped_file const&) = delete;
     wiped_file& operator=(wiped_file const&) = delete;
-    ~wiped_file() {
-        ::explicit_bzero(text_.data(), text_.size());
-    }
-    bool readable() const noexcept {
-        return readable_;
-    }
-    std::string_view text() const noexcept {
-        return text_;
-    }
+    ~wiped_file() { ::explicit_bzero(text_.data(), text_.size()); }
+    bool readable() const noexcept { return readable_; }
+    std::string_view text() const noexcept { return text_; }
 
 private:
     bool readable_ = false;
@@ -153,31 +154,23 @@ private:
 /// @param key   PEM, without passphrase.
 /// @par Errors a sentence that begins with the `name` of the text that is bad.
 [[nodiscard]] inline boost::system::result<tls_context, std::string> make_tls_context(pem_text const& chain,
-                                                                                       pem_text const& key) {
+                                                                                      pem_text const& key) {
     ERR_clear_error();
     auto context = std::make_shared<boost::asio::ssl::context>(boost::asio::ssl::context::tls_server);
     auto* const native = context->native_handle();
-    if (!detail::use_protocols(native)) {
-        return detail::openssl_failure("TLS", "OpenSSL refuses the protocol settings");
-    }
-    if (auto const used = detail::use_chain(native, chain); !used) {
-        return used.error();
-    }
-    if (auto const used = detail::use_key(native, chain, key); !used) {
-        return used.error();
-    }
+    if (!detail::use_protocols(native)) return detail::openssl_failure("TLS", "OpenSSL refuses the protocol settings");
+    if (auto const used = detail::use_chain(native, chain); !used) return used.error();
+    if (auto const used = detail::use_key(native, chain, key); !used) return used.error();
     return context;
 }
 
 /// The same from two files; an error begins with the path of the bad one.
 [[nodiscard]] inline boost::system::result<tls_context, std::string> load_tls_context(std::string const& chain_path,
-                                                                                       std::string const& key_path) {
+                                                                                      std::string const& key_path) {
     detail::wiped_file const chain{chain_path};
     detail::wiped_file const key{key_path};
     for (auto const& [file, path] : {std::pair{&chain, &chain_path}, std::pair{&key, &key_path}}) {
-        if (!file->readable()) {
-            return *path + ": cannot be read";
-        }
+        if (!file->readable()) return *path + ": cannot be read";
     }
     return make_tls_context({chain_path, chain.text()}, {key_path, key.text()});
 }

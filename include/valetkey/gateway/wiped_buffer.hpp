@@ -1,10 +1,13 @@
 #pragma once
+/// @file
+/// Bytes on their way out.
+
+#include <string.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <memory>
-#include <string.h>
 #include <string_view>
 
 namespace valetkey::gateway {
@@ -19,15 +22,11 @@ public:
     wiped_buffer() = default;
     wiped_buffer(wiped_buffer const&) = delete;
     wiped_buffer& operator=(wiped_buffer const&) = delete;
-    ~wiped_buffer() {
-        clear();
-    }
+    ~wiped_buffer() { clear(); }
 
     /// Makes room for `bytes` more, so that appending them does not move what is there.
     void reserve(std::size_t bytes) {
-        if (bytes <= capacity_ - size_) {
-            return;
-        }
+        if (bytes <= capacity_ - size_) return;
         auto const wanted = std::max({size_ + bytes, 2 * capacity_, std::size_t{4096}});
         auto larger = std::make_unique_for_overwrite<char[]>(wanted);
         std::copy_n(data_.get(), size_, larger.get());
@@ -42,12 +41,8 @@ public:
     }
 
     /// What was appended and not yet sent.
-    std::string_view unsent() const noexcept {
-        return {data_.get() + sent_, size_ - sent_};
-    }
-    void sent(std::size_t bytes) noexcept {
-        sent_ += bytes;
-    }
+    std::string_view unsent() const noexcept { return {data_.get() + sent_, size_ - sent_}; }
+    void sent(std::size_t bytes) noexcept { sent_ += bytes; }
 
     void clear() noexcept {
         wipe();
@@ -61,9 +56,7 @@ public:
 
 private:
     void wipe() noexcept {
-        if (size_ != 0) {
-            ::explicit_bzero(data_.get(), size_);
-        }
+        if (size_ != 0) ::explicit_bzero(data_.get(), size_);
     }
 
     std::unique_ptr<char[]> data_;

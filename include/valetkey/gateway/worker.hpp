@@ -1,16 +1,19 @@
 #pragma once
+/// @file
+/// One thread of the server.
 
-#include <atomic>
+#include <valetkey/gateway/listener.hpp>
+
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <exception>
 #include <optional>
 #include <thread>
 #include <utility>
-#include <valetkey/gateway/listener.hpp>
 
 namespace valetkey::gateway {
 
@@ -62,9 +65,7 @@ public:
     template <class Action>
     void post_admin(Action action) {
         boost::asio::post(io_, [this, action = std::move(action)]() mutable {
-            if (admin_handler_) {
-                action(*admin_handler_);
-            }
+            if (admin_handler_) action(*admin_handler_);
         });
     }
     /// From any thread.
@@ -88,14 +89,10 @@ public:
         boost::asio::post(io_, [this, until = steady_clock::now() + limit] { drain(until); });
     }
     void join() {
-        if (thread_.joinable()) {
-            thread_.join();
-        }
+        if (thread_.joinable()) thread_.join();
     }
     /// After `join`: every connection had come to its end before the limit.
-    bool drained() const noexcept {
-        return drained_;
-    }
+    bool drained() const noexcept { return drained_; }
 
 private:
     using timer = boost::asio::basic_waitable_timer<steady_clock, boost::asio::wait_traits<steady_clock>,
@@ -107,19 +104,13 @@ private:
     struct made_by {
         Make& make;
         boost::asio::io_context& io;
-        operator Admin() const {
-            return make(io);
-        }
+        operator Admin() const { return make(io); }
     };
 
     template <class Action>
     void each_listener(Action action) {
-        if (front_) {
-            action(*front_);
-        }
-        if (admin_) {
-            action(*admin_);
-        }
+        if (front_) action(*front_);
+        if (admin_) action(*admin_);
     }
 
     void run() {
@@ -156,9 +147,7 @@ private:
     void sweep_later(std::chrono::milliseconds time) {
         sweeper_.expires_after(time);
         sweeper_.async_wait([this](boost::system::error_code ec) {
-            if (!ec) {
-                sweep();
-            }
+            if (!ec) sweep();
         });
     }
 
@@ -166,9 +155,7 @@ private:
         sweep_later(drain_until_ ? draining_sweep_time : sweep_time);
         auto const now = steady_clock::now();
         each_listener([now](auto& of) { of.sweep(now); });
-        if (drain_until_) {
-            end_drain(now);
-        }
+        if (drain_until_) end_drain(now);
     }
 
     void drain(steady_clock::time_point until) {
@@ -180,9 +167,7 @@ private:
     void end_drain(steady_clock::time_point now) {
         drained_ = true;
         each_listener([this](auto const& of) { drained_ = drained_ && of.empty(); });
-        if (drained_ || now >= *drain_until_) {
-            io_.stop();
-        }
+        if (drained_ || now >= *drain_until_) io_.stop();
     }
 
     // In this order: whatever is left in the loop when it ends still refers to its home.

@@ -16,7 +16,9 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,9 +57,9 @@ struct bos_access_list {
 /// Allows one upload and nothing else.
 /// @param name What the list is called: the request's id.
 /// @par Errors scope_too_long: the limit.
-[[nodiscard]] inline result<std::string> write_bos_access_list(std::string_view name, std::string_view region,
-                                                               std::string_view bucket, upload_scope const& scope,
-                                                               client_platform platform) {
+[[nodiscard]] inline result<std::string> write_baidu_policy(std::string_view name, std::string_view region,
+                                                            std::string_view bucket, upload_scope const& scope,
+                                                            client_platform platform) {
     using list = bos_access_list;
     std::string out;
     out.reserve(list::longest);
@@ -96,15 +98,15 @@ struct bos_access_list {
 ///
 /// Allowed: a fitting Allow, and no fitting Deny. Members and permissions that are not known make it unreadable: what
 /// is not understood grants nothing.
-class bos_access_policy {
+class baidu_policy {
 public:
     /// @param region Of the store that is asked; an entry for another one does not fit.
-    bos_access_policy(std::string_view text, std::string_view region) : region_{region} {
+    baidu_policy(std::string_view text, std::string_view region) : region_{region} {
         boost::system::error_code error;
         document_ = boost::json::parse(text, error);
         readable_ = !error && read();
     }
-    bos_access_policy(bos_access_policy&&) = delete;
+    baidu_policy(baidu_policy&&) = delete;
 
     [[nodiscard]] policy_answer ask(policy_question const& q) const {
         if (!readable_) return policy_answer::unreadable;
@@ -115,6 +117,20 @@ public:
             allowed = true;
         }
         return allowed ? policy_answer::allowed : policy_answer::denied;
+    }
+
+    /// How many wildcards stand in the resources that are allowed, which the few questions of a guard cannot see in the
+    /// middle of a key. What is denied may be wide.
+    [[nodiscard]] std::size_t wildcards() const {
+        std::size_t count = 0;
+        for (auto const& each : entries_) {
+            if (each.denies) continue;
+            for (auto const& resource : *each.resources) {
+                std::string_view const text = resource.get_string();
+                count += static_cast<std::size_t>(std::count(text.begin(), text.end(), '*'));
+            }
+        }
+        return count;
     }
 
 private:

@@ -71,32 +71,30 @@ template <class Policy, class May>
     auto const bucket = permission.bucket;
     auto const own = permission.scope.text();
     bool const prefix = permission.scope.is_prefix();
-    detail::nearby at{own};
+    if constexpr (requires { policy.wildcards(); })
+        if (policy.wildcards() != (prefix ? 1U : 0U)) return false;
+
+    detail::nearby inner{own};
+    std::string_view const inside = prefix ? inner.followed_by("a/b.txt") : own;
     auto const is = [&](policy_answer answer, store_action action, std::string_view in, std::string_view key) {
         return policy.ask({action, in, key}) == answer;
-    };
-    auto const allowed = [&](store_action action, std::string_view key) {
-        return is(policy_answer::allowed, action, bucket, key);
     };
     auto const denied = [&](store_action action, std::string_view key) {
         return is(policy_answer::denied, action, bucket, key);
     };
+    // list_parts is no demand: BOS sells it with reading alone
+    for (auto const action : {store_action::put, store_action::abort_upload})
+        if (!is(policy_answer::allowed, action, bucket, inside)) return false;
 
-    if constexpr (requires { policy.wildcards(); })
-        if (policy.wildcards() != (prefix ? 1U : 0U)) return false;
-
-    std::string_view const inside = prefix ? at.followed_by("a/b.txt") : own;
+    // beside the scope: the root, the parent, the neighbour, what is shorter, what is longer
+    detail::nearby at{prefix ? own.substr(0, own.size() - 1) : own};
     for (auto const action : {store_action::put, store_action::abort_upload, store_action::list_parts})
-        if (!allowed(action, inside)) return false;
-    // beside the scope
+        if (!denied(action, at.parent()) || !denied(action, at.neighbour())) return false;
     auto const beside = [&](std::string_view key) { return denied(store_action::put, key); };
-    if (!beside("") || !beside("x") || !beside(at.parent()) || !beside(at.neighbour())) return false;
-    if (prefix ? !beside(own.substr(0, own.size() - 1))
-               : !beside(own.substr(0, own.size() - 1)) || !beside(at.followed_by("x")))
+    if (!beside("") || !beside("x") || !beside(own.substr(0, own.size() - 1)) || !beside(at.followed_by("x")))
         return false;
-    if (!beside(prefix ? std::string_view{detail::nearby{own.substr(0, own.size() - 1)}.followed_by("x/a")}
-                       : at.followed_by("/x")))
-        return false;
+    if (!beside(at.followed_by(prefix ? "x/a" : "/x"))) return false;
+
     // in another bucket
     std::array<char, 64> other{};
     auto const size = bucket.copy(other.data(), other.size() - 1);

@@ -18,9 +18,8 @@ namespace valetkey {
 
 /// KSyun's policy grammar, as KS3's session policies use it. A KRN has no escape for `*` and `?`: an `upload_scope`
 /// cannot hold them.
-/// @par Source KSyun, "User policy" (5178); STS: 1024 characters (vendor's Python SDK, model of AssumeRole). The names
-/// of
-///   the multipart and tagging actions: the action lists of the vendor's Java SDK and Go SDK.
+/// @par Source KSyun, "User policy" (5178); STS: 1024 characters (vendor's Python SDK, model of AssumeRole). The
+///   names of the multipart actions: vendor's Java SDK; that of tagging is unverified and only asked for.
 struct ksyun_policy {
     // writing: upload (simple, form and multipart), abort and list-parts, and no more
     static constexpr std::string_view head =
@@ -77,9 +76,8 @@ struct kss_form {
 /// key last.
 /// @param into Its memory is used again.
 /// @par Source KSyun, "POST Policy" (42321). The bounds of the size are text, as the vendor's Java SDK writes them;
-/// that
-///   numbers do, too, is unverified. So is the field of the token (see `ksyun`), and that the callback's body is
-///   compared before the store fills in its variables.
+///   numbers are unverified. So is the field of the token (see `ksyun`), and that the callback's body is compared
+///   before the store fills in its variables.
 inline std::string_view write_kss_policy(wiped_text& into, kss_form const& form, upload_scope const& scope) {
     auto const pin = [&](std::string_view open, std::string_view value) {
         if (value.empty()) return;

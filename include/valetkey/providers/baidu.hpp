@@ -18,7 +18,6 @@
 #include <iterator>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace valetkey {
 
@@ -57,13 +56,22 @@ struct baidu {
 
     struct token_issuer {
         /// @par Errors scope_too_long.
-        [[nodiscard]] static result<http_request> request(located<settings> const& cloud, decision const& what,
-                                                          attempt const& a, cache& kept) {
+        [[nodiscard]] static result<std::string> session_policy(located<settings> const& cloud, decision const& what) {
+            return write_baidu_policy(what.request_id.view(), cloud.own.region, cloud.own.bucket, what.scope,
+                                      what.platform);
+        }
+        [[nodiscard]] static baidu_policy policy(located<settings> const& cloud, std::string_view text) {
+            return {text, cloud.own.region};
+        }
+        /// READ, which a browser's client needs to list parts, comes with the object's content.
+        [[nodiscard]] static bool may(store_action action, decision const& what) noexcept {
+            return action == store_action::read && what.platform == client_platform::web;
+        }
+        /// `content-length` is among the headers because the vendor's SDKs sign it.
+        /// @param list Never empty: without one the vendor grants all rights of the caller.
+        [[nodiscard]] static result<http_request> request(located<settings> const& cloud, decision const&,
+                                                          std::string_view list, attempt const& a, cache& kept) {
             auto const& own = cloud.own;
-            // never without a list: an empty body would vend all rights of the caller
-            auto list =
-                write_bos_access_list(what.request_id.view(), own.region, own.bucket, what.scope, what.platform);
-            if (!list) return list.error();
             bool const role = !own.role.empty();
             std::string_view const path = role ? "/v1/credential" : "/v1/sessionToken";
             parameters query;
@@ -72,7 +80,7 @@ struct baidu {
             if (role) query.emplace_back("accountId", own.account_id);
             if (role) query.emplace_back("roleName", own.role);
 
-            http_request out{"POST", cloud.at.sts_url, {}, std::move(*list)};
+            http_request out{"POST", cloud.at.sts_url, {}, std::string{list}};
             out.url.append(path).append("?").append(encode_parameters(query));
             out.headers.push_back({"host", cloud.at.sts_host});
             out.headers.push_back({"content-type", "application/json; charset=UTF-8"});
@@ -80,6 +88,7 @@ struct baidu {
             sign_bce1(out, path, query, own.root.id, {}, kept.sts.get(own.root.value, {}), timestamp{a.now});
             return out;
         }
+        /// A 200 that holds an error is one.
         /// @par Errors throttled, unavailable, clock_skew, denied, malformed_response.
         [[nodiscard]] static result<temporary_credentials> parse(located<settings> const&, http_response const& r,
                                                                  utc_seconds now) {
@@ -95,7 +104,7 @@ struct baidu {
         [[nodiscard]] static failure refusal(int status, json_answer const& json) {
             static constexpr std::string_view skewed[] = {"RequestTimeTooSkewed", "RequestExpired"};
             static constexpr std::string_view down[] = {"InternalError", "Http400"};
-            static constexpr std::string_view final[] = {
+            static constexpr std::string_view refusals[] = {
                 "AccessDenied",       "InvalidAccessKeyId", "InappropriateJSON",  "InvalidHTTPAuthHeader",
                 "InvalidHTTPRequest", "InvalidRequest",     "InvalidURI",         "InvalidVersion",
                 "MalformedJSON",      "OptInRequired",      "PreconditionFailed", "SignatureDoesNotMatch"};
@@ -108,14 +117,15 @@ struct baidu {
             };
             if (status == 429) return because(errc::throttled);
             if (is_in(skewed)) return because(errc::clock_skew);
-            if (is_in(final)) return because(errc::denied);
+            if (is_in(refusals)) return because(errc::denied);
             if (status >= 500 || is_in(down)) return because(errc::unavailable);
-            return because(status >= 400 && !code.empty() ? errc::denied : errc::malformed_response);
+            bool const said_no = (status == 200 || status >= 400) && !code.empty();
+            return because(said_no ? errc::denied : errc::malformed_response);
         }
     };
 
     struct signer {
-        /// The store's SDKs send a token as a header; that it is taken as a field of that name is unverified, hence
+        /// The vendor's SDKs send a token as a header; that it is taken as a field of that name is unverified, hence
         /// `voucher_key`. The vendor's uploader always asks for 201; what comes without is unverified.
         static constexpr grant::field form[] = {{"key", grant::relative_path},
                                                 {"accessKey", grant::own_1},

@@ -5,6 +5,8 @@
 ///   (42322), "Upload callback processing" (956).
 
 #include <valetkey/policy/ksyun_policy.hpp>
+#include <valetkey/policy/session_policy.hpp>
+#include <valetkey/policy/statements.hpp>
 #include <valetkey/providers/dated_path.hpp>
 #include <valetkey/providers/provider.hpp>
 #include <valetkey/signing/kss.hpp>
@@ -48,17 +50,24 @@ struct ksyun {
     }
 
     struct token_issuer {
-        /// The parameters travel in the body: so the policy stays out of URLs and access logs.
         /// @par Errors scope_too_long.
+        [[nodiscard]] static result<std::string> session_policy(located<settings> const& cloud, decision const& what) {
+            return valetkey::session_policy<ksyun_policy>("", cloud.own.bucket, what.scope);
+        }
+        [[nodiscard]] static statement_policy<ksyun_policy> policy(located<settings> const&, std::string_view text) {
+            return statement_policy<ksyun_policy>{text};
+        }
+        /// Nothing beside the upload.
+        [[nodiscard]] static bool may(store_action, decision const&) noexcept { return false; }
+
+        /// The parameters travel in the body, so the policy stays out of URLs and access logs.
         [[nodiscard]] static result<http_request> request(located<settings> const& cloud, decision const& what,
-                                                          attempt const& a, cache& kept) {
+                                                          std::string_view policy, attempt const& a, cache& kept) {
             auto const& own = cloud.own;
-            auto policy = session_policy<ksyun_session_policy>("", own.bucket, what.scope);
-            if (!policy) return policy.error();
             parameters body{{"Action", "AssumeRole"}, {"Version", "2015-11-01"}, {"RoleKrn", own.role}};
             // the limits of a session's name are unverified: 32 of `0-9 a-f` are within those of every relative
             body.emplace_back("RoleSessionName", what.request_id.view());
-            body.emplace_back("Policy", std::move(*policy));
+            body.emplace_back("Policy", policy);
             body.emplace_back("DurationSeconds", decimal{own.duration_seconds});
 
             http_request out{"POST", cloud.at.sts_url + "/", {}, ksyun_parameters(std::move(body))};
@@ -118,7 +127,7 @@ struct ksyun {
 
     struct signer {
         /// `x-kss-security-token` is the name of the store's header; that its form takes a field of this name is
-        /// unverified, as no vendor code posts one. Without it works `voucher_key: "form"`.
+        /// unverified, as no vendor code posts one. Where it does not, `voucher_key: "form"` needs none.
         static constexpr grant::field form[] = {{"key", grant::relative_path},
                                                 {"KSSAccessKeyId", grant::own_1},
                                                 {"Policy", grant::policy},
@@ -164,9 +173,8 @@ struct ksyun {
 
 private:
     /// KRNs know `*`, `?`, `:` and `/`, and have no escape.
-    /// @par Source Durations: vendor's Python SDK, model of AssumeRole; the role's own maximum is checked by STS. Names
-    /// of
-    ///   buckets: vendor's Go SDK (no dots).
+    /// @par Source Durations: vendor's Python SDK, model of AssumeRole; the role's own maximum is checked by STS.
+    ///   Names of buckets: vendor's Go SDK (no dots).
     [[nodiscard]] static std::optional<settings_problem> check(settings const& own) {
         store_settings common = own;
         // JR_BEIJING: only KS3 has regions with an underscore

@@ -18,6 +18,7 @@
 #include <boost/json/static_resource.hpp>
 #include <boost/json/value.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <new>
 #include <optional>
@@ -37,7 +38,7 @@ public:
 
     explicit tencent_answer(std::string_view body) {
         if (body.empty() || body.size() > max_size) return;
-        memory_.resize(16 * 1024 + 4 * body.size());
+        memory_.resize(std::size_t{16} * 1024 + 4 * body.size());
         try {
             store_.emplace(reinterpret_cast<unsigned char*>(memory_.data()), memory_.size());
             boost::system::error_code error;
@@ -114,13 +115,21 @@ struct tencent {
 
     struct token_issuer {
         /// @par Errors scope_too_long.
+        [[nodiscard]] static result<std::string> session_policy(located<settings> const& cloud, decision const& what) {
+            return write_tencent_policy(owner(cloud.own), cloud.own.bucket, what.scope,
+                                        may(store_action::list_uploads, what));
+        }
+        [[nodiscard]] static tencent_policy policy(located<settings> const& cloud, std::string_view text) {
+            return {text, owner(cloud.own)};
+        }
+        /// The vendor's browser client begins a sliced upload with a list of those that are open.
+        [[nodiscard]] static bool may(store_action action, decision const& what) noexcept {
+            return action == store_action::list_uploads && what.platform == client_platform::web;
+        }
         [[nodiscard]] static result<http_request> request(located<settings> const& cloud, decision const& what,
-                                                          attempt const& a, cache& kept) {
+                                                          std::string_view policy, attempt const& a, cache& kept) {
             auto const& own = cloud.own;
-            auto const policy = session_policy({own.region, app_id(own.bucket), own.bucket}, what.scope,
-                                               what.platform == client_platform::web);
-            if (!policy) return policy.error();
-            http_request out{"POST", cloud.at.sts_url + "/", {}, body(own, what, *policy)};
+            http_request out{"POST", cloud.at.sts_url + "/", {}, body(own, what, policy)};
             out.headers.push_back({"host", cloud.at.sts_host});
             out.headers.push_back({"content-type", "application/json"});
             out.headers.push_back({"x-tc-action", own.role.empty() ? "GetFederationToken" : "AssumeRole"});
@@ -144,6 +153,9 @@ struct tencent {
         }
 
     private:
+        [[nodiscard]] static tencent_owner owner(settings const& own) noexcept {
+            return {own.region, app_id(own.bucket)};
+        }
         /// The policy is percent-encoded although the body is JSON: the server decodes it once. All other values come
         /// from the settings' check, so nothing needs escaping.
         [[nodiscard]] static std::string body(settings const& own, decision const& what, std::string_view policy) {

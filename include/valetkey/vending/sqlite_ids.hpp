@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace valetkey {
@@ -58,7 +59,7 @@ public:
         if (exists(file)) {
             problem = sqlite_ids{file, SQLITE_OPEN_READWRITE, {}}.problem();
         } else if (::access(folder_of(file).c_str(), W_OK | X_OK) != 0) {
-            problem = because("its folder");
+            problem = because("cannot be made");
         }
         if (problem) return refusal(std::move(*problem));
         return {};
@@ -86,12 +87,22 @@ private:
     using statement = std::unique_ptr<sqlite3_stmt, end_statement>;
 
     sqlite_ids(std::filesystem::path const& file, int flags, sqlite_ids_options options)
-        : block_{std::clamp<std::uint64_t>(options.block, 1, 1'000'000)} {
+        : block_{std::clamp<std::uint64_t>(options.block, 1, 1'000'000)}, patience_{options.patience} {
         sqlite3* opened = nullptr;
         sqlite3_open_v2(file.c_str(), &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
         database_.reset(opened);
-        sqlite3_busy_timeout(opened, static_cast<int>(options.patience.count()));
+        sqlite3_busy_handler(opened, &keep_waiting, this);
         run("PRAGMA synchronous = EXTRA");
+    }
+
+    /// SQLite's own waiting sleeps ever longer, so that a busy process could starve the others.
+    static int keep_waiting(void* self, int tries) noexcept {
+        auto& ids = *static_cast<sqlite_ids*>(self);
+        auto const now = std::chrono::steady_clock::now();
+        if (tries == 0) ids.waits_until_ = now + ids.patience_;
+        if (now >= ids.waits_until_) return 0;
+        std::this_thread::sleep_for(std::chrono::microseconds{250});
+        return 1;
     }
 
     static failure refusal(std::string what) {
@@ -192,6 +203,8 @@ private:
 
     std::mutex mutex_;
     std::uint64_t block_;
+    std::chrono::milliseconds patience_;
+    std::chrono::steady_clock::time_point waits_until_{};
     std::unique_ptr<sqlite3, close_database> database_;
 };
 

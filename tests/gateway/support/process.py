@@ -133,7 +133,8 @@ class Gateway:
         stream.close()
 
     def _wait_until_ready(self):
-        found = until(lambda: re.search(r"^valetkey-gateway: ready on https://(\S+):(\d+)$", self.stdout, re.M) or self.process.poll() is not None, 30)
+        found = until(lambda: re.search(r"^valetkey-gateway: ready on https://(\S+):(\d+)$", self.stdout, re.M)
+                      or self.process.poll() is not None, 30)
         if not hasattr(found, "group"):
             raise AssertionError(f"no ready line; status {self.process.poll()}, stderr: {self.stderr[-500:]}")
         self.address = (found.group(1), int(found.group(2)))

@@ -213,7 +213,8 @@ class FakeSts:
             if request.fault and "nonce" in request.fault:
                 step = refused("SignatureNonceUsed")
             elif request.fault:
-                step = refused(*{"aws": ("SignatureDoesNotMatch", 403), "aliyun": ("SignatureDoesNotMatch", 400)}[self.cloud], request.fault)
+                step = refused(*{"aws": ("SignatureDoesNotMatch", 403), "aliyun": ("SignatureDoesNotMatch", 400)}[self.cloud],
+                               request.fault)
             elif abs(request.date - self.now()) > window:
                 step = refused(*{"aws": ("RequestExpired", 400), "aliyun": ("InvalidTimeStamp.Expired", 400)}[self.cloud])
             reply = step(self)
@@ -232,7 +233,8 @@ class FakeSts:
         if reply.reset:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return False
-        headers = [("Date", formatdate(self.now(), usegmt=True)), ("Content-Type", "text/xml" if self.cloud == "aws" else "application/json"),
+        headers = [("Date", formatdate(self.now(), usegmt=True)),
+                   ("Content-Type", "text/xml" if self.cloud == "aws" else "application/json"),
                    ("Content-Length", str(len(reply.body))), *reply.headers]
         head = f"HTTP/1.1 {reply.status} Fake\r\n" + "".join(f"{n}: {v}\r\n" for n, v in headers) + "\r\n"
         body = reply.body if reply.cut is None else reply.body[:reply.cut]
@@ -260,7 +262,8 @@ def document(cloud, credential, **shape):
                 "<ResponseMetadata><RequestId>vendor-request-id</RequestId></ResponseMetadata></AssumeRoleResponse>")
     members = {"AccessKeyId": credential.id, "AccessKeySecret": credential.secret, "SecurityToken": credential.token,
                "Expiration": credential.expiration, **shape}
-    return json.dumps({"RequestId": "vendor-request-id", "AssumedRoleUser": {"Arn": "acs:ram::1:role/uploader/x", "AssumedRoleId": "3445:x"},
+    return json.dumps({"RequestId": "vendor-request-id", "AssumedRoleUser": {"Arn": "acs:ram::1:role/uploader/x",
+                                                                             "AssumedRoleId": "3445:x"},
                        "Credentials": {n: v for n, v in members.items() if v is not None}, "SomethingNew": [1, {"a": None}]})
 
 
@@ -297,7 +300,8 @@ def refused(code, status=400, text="no", headers=()):
             body = (f'<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>{code}</Code>'
                     f"<Message>{escape(text)}</Message></Error><RequestId>vendor-request-id</RequestId></ErrorResponse>")
         else:
-            body = json.dumps({"RequestId": "vendor-request-id", "HostId": "sts.aliyuncs.com", "Code": code, "Message": text, "Recommend": "x"})
+            body = json.dumps({"RequestId": "vendor-request-id", "HostId": "sts.aliyuncs.com", "Code": code, "Message": text,
+                               "Recommend": "x"})
         return Reply(body.encode(), status, headers)
     return step
 

@@ -153,12 +153,16 @@ class Api:
         self.close()
 
     def ask(self, method, target, body=b"", headers=()):
-        if self.connection is None:
+        kept = self.connection is not None
+        if not kept:
             self.connection = self.gateway.connect()
         try:
             answer = self.connection.ask(method, target, {**self.headers, **dict(headers)}, body)
-        except Exception:
+        except Exception as error:
+            quiet = isinstance(error, Ended) and not self.connection.buffer
             self.close()
+            if kept and quiet:
+                return self.ask(method, target, body, headers)
             raise
         if answer.header("connection").lower() == "close" or answer.status == 408:
             self.close()

@@ -1,8 +1,10 @@
+#include <valetkey/transport/http_date.hpp>
 #include <valetkey/transport/retry_schedule.hpp>
 
 #include <catch2/catch.hpp>
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -97,4 +99,22 @@ TEST_CASE("Retry: a clock error is corrected once, by what the answer's date say
         CHECK(tries.pause_after(errc::unavailable, start, 0.5, 7s));
         CHECK(tries.clock_offset() == 0s);
     }
+}
+
+TEST_CASE("Date: the form that RFC 9110 lets a server send", "[transport][date]") {
+    using valetkey::parse_http_date;
+    using valetkey::utc_seconds;
+    CHECK(parse_http_date("Tue, 15 Nov 1994 08:12:31 GMT") == utc_seconds{784887151s});
+    CHECK(parse_http_date("Thu, 01 Jan 1970 00:00:00 GMT") == utc_seconds{0s});
+    CHECK(parse_http_date("Thu, 29 Feb 2024 23:59:59 GMT") == utc_seconds{1709251199s});
+    CHECK(parse_http_date("Fri, 31 Dec 9999 23:59:59 GMT") == utc_seconds{253402300799s});
+    std::string_view const wrong = GENERATE("", "Tue, 15 Nov 1994 08:12:31", "Tue, 15 Nov 1994 08:12:31 UTC",
+                                            "Tue, 15 Nov 1994 08:12:31 +000", "Tue, 15 nov 1994 08:12:31 GMT",
+                                            "Tue, 15 anF 1994 08:12:31 GMT", "Tue, 15 ovD 1994 08:12:31 GMT",
+                                            "Tue, 30 Feb 1994 08:12:31 GMT", "Tue, 15 Nov 1994 24:12:31 GMT",
+                                            "Tue, 15 Nov 1994 08:60:31 GMT", "Tue, 15 Nov 1994 08:12:61 GMT",
+                                            "Tue, 15 Nov 1969 08:12:31 GMT", "Tue, 1x Nov 1994 08:12:31 GMT",
+                                            "Tuesday, 15-Nov-94 08:12:31 GMT", "Tue Nov 15 08:12:31 1994", "yesterday");
+    CAPTURE(wrong);
+    CHECK_FALSE(parse_http_date(wrong));
 }
