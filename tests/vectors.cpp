@@ -4,7 +4,11 @@
 #include "support/toy.hpp"
 #include "support/vectors_aliyun.hpp"
 #include "support/vectors_aws.hpp"
+#include "support/vectors_baidu.hpp"
+#include "support/vectors_huawei.hpp"
+#include "support/vectors_ksyun.hpp"
 #include "support/vectors_qiniu.hpp"
+#include "support/vectors_tencent.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -26,7 +30,8 @@ struct clouds {
         return ((cloud == Clouds::name && (vectors::runner<Clouds>::run(c), true)) || ...);
     }
 };
-using all_clouds = clouds<valetkey::qiniu, valetkey::aws, valetkey::aliyun, mine::toy>;
+using all_clouds = clouds<valetkey::qiniu, valetkey::tencent, valetkey::aws, valetkey::aliyun, valetkey::baidu,
+                          valetkey::huawei, valetkey::ksyun, mine::toy>;
 
 constexpr std::array<std::string_view, 6> known_kinds{"sts_request", "post_policy",   "upload_token",
                                                       "put_object",  "presigned_url", "callback"};

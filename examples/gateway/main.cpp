@@ -16,7 +16,8 @@
 
 namespace {
 
-using program = valetkey::gateway::gateway<valetkey::qiniu, valetkey::aws, valetkey::aliyun>;
+using program = valetkey::gateway::gateway<valetkey::qiniu, valetkey::tencent, valetkey::aws, valetkey::aliyun,
+                                           valetkey::baidu, valetkey::huawei, valetkey::ksyun>;
 using valetkey::gateway::listen_address;
 
 int complain(std::string const& what) {
@@ -48,10 +49,10 @@ sigset_t block_signals() {
 int serve(std::filesystem::path const& file, std::optional<listen_address> const& listen) {
     auto const awaited = block_signals();
     auto prepared = program::prepare(file, listen);
-    if (!prepared) return complain(file.string() + ": " + prepared.error().path + ": " + prepared.error().what);
+    if (!prepared) return complain(file.string() + ": " + to_string(prepared.error()));
     program running{valetkey::gateway::make_log()};
     auto const where = running.start(std::move(*prepared));
-    if (!where) return complain(file.string() + ": " + where.error().path + ": " + where.error().what);
+    if (!where) return complain(file.string() + ": " + to_string(where.error()));
     std::printf("valetkey-gateway: ready on https://%s\n", where->c_str());
     std::fflush(stdout);
     for (int signal = 0; sigwait(&awaited, &signal) == 0 && signal == SIGHUP;) running.reload(file, listen);
@@ -78,7 +79,7 @@ int main(int count, char** values) {
         return complain("--listen: must be ADDR:PORT, such as 127.0.0.1:8443 or [::1]:0");
     if (!check) return serve(file, listen);
     auto const made = program::check(file, listen);
-    if (!made) return complain(file + ": " + made.error().path + ": " + made.error().what);
+    if (!made) return complain(file + ": " + to_string(made.error()));
     std::printf("valetkey-gateway: %s is good\n", file.c_str());
     return 0;
 }

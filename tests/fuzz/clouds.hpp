@@ -106,6 +106,7 @@ struct vendor;
 
 template <>
 struct vendor<qiniu> : s3_family {
+    static constexpr bool pins_token = false;
     static void fill(auto& own, unsigned) { own.region = "z0"; }
     static form_answer ask(std::string_view policy, posted_form const& form, form_rules const&, utc_seconds now) {
         for (auto const& [name, value] : form.fields)

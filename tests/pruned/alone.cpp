@@ -11,8 +11,9 @@ int main(int count, char** values) {
     auto& own = settings.of<valetkey::CLOUD>().emplace();
     own.root = {"id", valetkey::secret{"value"}};
     own.form.emplace(own.root);
-    own.bucket = "bucket";
+    own.bucket = BUCKET;
     own.region = "region-1";
+    own.endpoint = "https://store.example";
 #ifdef ROLE
     own.role = ROLE;
 #endif

@@ -41,7 +41,9 @@ upload_request a_request() {
     what.extension = "png";
     return what;
 }
-reaction ok(std::string const& body = "key") { return {response("200 OK", body)}; }
+reaction ok(std::string const& body = "key") {
+    return {response("200 OK", body)};
+}
 server::script always(reaction const& what) {
     return [what](auto const&, std::size_t) { return what; };
 }
@@ -68,7 +70,9 @@ result<grant> ask(flavour how, toy_service& service, std::chrono::milliseconds s
     REQUIRE(got);
     return *got;
 }
-flavour either() { return GENERATE(flavour::blocking, flavour::asynchronous); }
+flavour either() {
+    return GENERATE(flavour::blocking, flavour::asynchronous);
+}
 
 errc error_of(result<grant> const& granted) {
     REQUIRE_FALSE(granted.has_value());
@@ -88,7 +92,9 @@ std::string date_header(utc_seconds at) {
     std::strftime(text.data(), text.size(), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
     return text.data();
 }
-std::string nonce_of(toy_service const& service, std::size_t i) { return std::string{service.attempts.at(i).nonce.view()}; }
+std::string nonce_of(toy_service const& service, std::size_t i) {
+    return std::string{service.attempts.at(i).nonce.view()};
+}
 }  // namespace
 
 TEST_CASE("Exchange: the request arrives byte for byte, with nothing that was not asked for", "[transport]") {
@@ -181,7 +187,8 @@ TEST_CASE("Exchange: final errors are not repeated, and no redirect is followed"
         std::string status;
         errc what;
     };
-    auto const [status, what] = GENERATE(values<row>({{"403 No", errc::denied}, {"302 There", errc::malformed_response}}));
+    auto const [status, what] =
+        GENERATE(values<row>({{"403 No", errc::denied}, {"302 There", errc::malformed_response}}));
     auto const how = either();
     server sts{always({response(status, "x", "location: " + elsewhere.url() + "\r\n")})};
     toy_service service{sts.url()};
@@ -193,14 +200,14 @@ TEST_CASE("Exchange: final errors are not repeated, and no redirect is followed"
 TEST_CASE("Exchange: nonsense is refused at once, and endless nonsense too", "[transport]") {
     auto const how = either();
     auto const many = std::string(1000, 'x');
-    auto const what = GENERATE_COPY(
-        reaction{response("200 OK", std::string(2U << 20U, 'x'))},
-        reaction{"HTTP/1.1 200 OK\r\nx-a: b\r\n" + many, reaction::repeat},               // one header line
-        reaction{"HTTP/1.1 200 OK\r\nx-a: " + many + "\r\n", reaction::repeat},           // header lines
-        reaction{"HTTP/1.1 200 OK\r\n\r\n" + many, reaction::repeat},                     // a body
-        reaction{"ICY 200 OK\r\n\r\nhello", reaction::close},                             // not HTTP
-        reaction{"HTTP/1.1 200 OK\r\ncontent-length: -4\r\n\r\nhello", reaction::close},  // no length
-        reaction{"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 0\r\n\r\n"});
+    auto const what =
+        GENERATE_COPY(reaction{response("200 OK", std::string(2U << 20U, 'x'))},
+                      reaction{"HTTP/1.1 200 OK\r\nx-a: b\r\n" + many, reaction::repeat},      // one header line
+                      reaction{"HTTP/1.1 200 OK\r\nx-a: " + many + "\r\n", reaction::repeat},  // header lines
+                      reaction{"HTTP/1.1 200 OK\r\n\r\n" + many, reaction::repeat},            // a body
+                      reaction{"ICY 200 OK\r\n\r\nhello", reaction::close},                    // not HTTP
+                      reaction{"HTTP/1.1 200 OK\r\ncontent-length: -4\r\n\r\nhello", reaction::close},  // no length
+                      reaction{"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 0\r\n\r\n"});
     auto const is_just_empty = what.bytes.find("gzip") != std::string::npos;
     server sts{always(what)};
     toy_service service{sts.url()};
@@ -214,14 +221,15 @@ TEST_CASE("Exchange: nonsense is refused at once, and endless nonsense too", "[t
 }
 
 TEST_CASE("Exchange: a chunked answer is put together", "[transport]") {
-    server sts{always({"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nDate: x\r\n\r\n"})};
+    server sts{
+        always({"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nDate: x\r\n\r\n"})};
     toy_service service{sts.url()};
     CHECK(key_of(ask(either(), service, ample)) == "abcde");
 }
 
 TEST_CASE("Exchange: the deadline is for the whole of it", "[transport]") {
     auto const how = either();
-    auto const what = GENERATE(reaction{"", reaction::hang},                                           //
+    auto const what = GENERATE(reaction{"", reaction::hang},  //
                                reaction{"HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\nx", reaction::hang},
                                reaction{"HTTP/1.1 200 OK\r\n\r\n", reaction::repeat, 20ms});  // drips
     server sts{always(what)};
@@ -340,7 +348,8 @@ TEST_CASE("Exchange: cancelled while it waits for the answer, or in a pause", "[
     toy_service service{sts.url()};
     asio::cancellation_signal signal;
     outcome got;
-    async_issue(service, http, a_request(), deadline_after(ample), asio::bind_cancellation_slot(signal.slot(), into(got)));
+    async_issue(service, http, a_request(), deadline_after(ample),
+                asio::bind_cancellation_slot(signal.slot(), into(got)));
     asio::steady_timer timer{context, 100ms};
     timer.async_wait([&](auto) { signal.emit(asio::cancellation_type::total); });
     context.run();
@@ -522,7 +531,10 @@ TEST_CASE("Connections: after each burst of 200 as many as allowed are kept", "[
 }
 
 namespace {
-std::string scratch_file(std::string const& name) { return (std::filesystem::temp_directory_path() / name).string(); }
+/// Of this process alone: several may run at once.
+std::string scratch_file(std::string const& name) {
+    return (std::filesystem::temp_directory_path() / (std::to_string(::getpid()) + name)).string();
+}
 }  // namespace
 
 TEST_CASE("TLS: only a trusted certificate of the right name is talked to", "[transport][tls]") {

@@ -68,7 +68,7 @@ public:
         auto ids = sqlite_ids::open(with.settings.object_id_file);
         if (!ids) return id_error(ids.error());
         ids_ = std::move(*ids);
-        settings_ = std::make_shared<config_type const>(std::move(with.settings));
+        started_with_ = settings_ = std::make_shared<config_type const>(std::move(with.settings));
         front_.emplace(
             server_options{settings_->listen, settings_->admin, settings_->threads, settings_->limits.front()},
             std::move(with.tls));
@@ -84,6 +84,7 @@ public:
                 return handler_type{io, settings_, *metrics_[worker], *shared_};
             },
             [this](boost::asio::io_context&) { return admin_handler{pages_}; });
+        warn_of_crowded_modules();
         auto const where = text_of(front_->endpoint());
         log_event(*log_, spdlog::level::info, "start", {"listening on ", where});
         if (settings_->admin)
@@ -99,13 +100,14 @@ public:
                       {"refused, the old configuration stays: ", made.error().path, ": ", made.error().what});
             return;
         }
-        for (auto const field : unchanged_by_reload(*settings_, made->settings))
+        for (auto const field : unchanged_by_reload(*started_with_, made->settings))
             log_event(*log_, spdlog::level::warn, "reload", {field, " has changed in the file; that takes a restart"});
         made->settings.tokens.keep_budgets_of(settings_->tokens);
         settings_ = std::make_shared<config_type const>(std::move(made->settings));
         front_->set_tls(made->tls);
         front_->set_limits(settings_->limits.front());
         front_->for_each_worker([with = settings_](handler_type& handler) { handler.take_up(with); });
+        warn_of_crowded_modules();
         log_event(*log_, spdlog::level::info, "reload", {"taken up"});
     }
 
@@ -120,6 +122,36 @@ public:
 private:
     using handler_type = upload_handler<service_type>;
 
+    /// Names the modules whose shortest key does not fit a cloud's policy limit: each of their requests will be
+    /// refused.
+    void warn_of_crowded_modules() const {
+        service_type service{settings_->service};
+        service_type::for_each_cloud([&]<class P>() {
+            if (!service.serves(P::type)) return;
+            for (auto const& [name, module] : module_names)
+                if (name_of(module) == name && !has_room<P>(service, module))
+                    log_event(*log_, spdlog::level::warn, "settings",
+                              {"clouds.", P::name, ": with this bucket and paths.root no key of ", name,
+                               " fits the cloud's policy limit"});
+        });
+    }
+    template <class P>
+    [[nodiscard]] static bool has_room(service_type& service, upload_module module) {
+        upload_request shortest;
+        shortest.type = P::type;
+        shortest.module = module;
+        shortest.extension = "a";
+        shortest.project_id = 1;
+        shortest.uuid = "00000000000000000000000000000000";
+        fresh values{{}, 1, {}, {}};
+        values.uuid.text.fill('0');
+        values.request_id.text.fill('0');
+        auto const plan = service.plan(shortest, values);
+        if (!plan) return plan.error().what != errc::scope_too_long;
+        auto const call = service.exchange(*plan, {});
+        return call || call.error().what != errc::scope_too_long;
+    }
+
     static config_error id_error(failure const& why) { return {std::string{why.field}, why.vendor_code}; }
     static std::string text_of(boost::asio::ip::tcp::endpoint const& at) {
         auto const address = at.address().to_string();
@@ -130,6 +162,7 @@ private:
     std::unique_ptr<sqlite_ids> ids_;
     boost::asio::thread_pool pool_{1};
     std::shared_ptr<config_type const> settings_;
+    std::shared_ptr<config_type const> started_with_;
     std::vector<std::unique_ptr<worker_metrics>> metrics_;
     std::vector<worker_metrics const*> pages_;
     std::array<std::shared_ptr<endpoint_gate>, 256> gates_{};

@@ -106,7 +106,7 @@ private:
         auto const of = [index](auto const& worker) -> auto const& {
             return worker.clouds()[index];
         };
-        auto& [grants, exchanges, retries, flying, time] = clouds_;
+        auto& [grants, exchanges, flying, time] = clouds_;
         for (std::size_t i = 0; i < grant_outcome_names.size(); ++i)
             add(grants, {cloud, {"outcome", std::string{grant_outcome_names[i]}}},
                 sum([&](auto const& worker) { return of(worker).grants[i].value(); }));
@@ -116,7 +116,6 @@ private:
             auto const outcome = i == 0 ? std::string_view{"answered"} : name_of(static_cast<errc>(i));
             if (i == 0 || count > 0) add(exchanges, {cloud, {"outcome", std::string{outcome}}}, count);
         }
-        add(retries, {cloud}, sum([&](auto const& worker) { return of(worker).exchange_retries.value(); }));
         add(flying, {cloud}, sum([&](auto const& worker) { return of(worker).exchanges_in_flight.value(); }));
         add_histogram(
             time, {cloud}, [&](auto const& worker) -> auto const& { return of(worker).exchange_time; });
@@ -124,10 +123,9 @@ private:
 
     std::span<worker_metrics const* const> workers_;
     std::vector<family> families_{};
-    std::array<family, 5> clouds_{
+    std::array<family, 4> clouds_{
         named("grants_total", "Requests for a grant, by cloud and outcome.", kind::Counter),
         named("exchanges_total", "Exchanges with a cloud's STS, retries included, by outcome.", kind::Counter),
-        named("exchange_retries_total", "Tries of an exchange beyond its first.", kind::Counter),
         named("exchanges_in_flight", "Exchanges under way.", kind::Gauge),
         named("exchange_seconds", "Time of an exchange, retries included.", kind::Histogram)};
 };

@@ -73,6 +73,12 @@ public:
         set_budgets();
     }
 
+    void connection_opened() noexcept {
+        metrics_.connections_accepted.add();
+        metrics_.connections_open.add();
+    }
+    void connection_closed() noexcept { metrics_.connections_open.subtract(); }
+
     void handle(http_input const& in, responder reply) {
         context c = begin(&in, std::move(reply));
         try {
@@ -105,10 +111,11 @@ private:
         request_entry entry{};
     };
 
-    /// A worker's part of the connections that may stay open without an exchange.
+    /// A worker's part of the connections that may stay open without an exchange. libcurl looks at its limit when one
+    /// comes back; two that come back at once exceed it by one, hence the margin.
     static curl_options idle_share(std::size_t workers) {
         curl_options options;
-        options.max_idle = std::max<std::size_t>(options.max_idle / workers, 1);
+        options.max_idle = std::max<std::size_t>(options.max_idle / workers, 3) - 2;
         return options;
     }
 
@@ -213,6 +220,7 @@ private:
     [[nodiscard]] result<std::uint64_t> take_id() {
         auto const id = ids_.take();
         out_of_ids_ = !id;
+        metrics_.object_ids_leased.add(ids_.leased() - metrics_.object_ids_leased.value());
         if (ids_.wants_spare() && !leasing_) order_spare();
         return id;
     }

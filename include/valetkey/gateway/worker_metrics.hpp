@@ -69,7 +69,6 @@ struct cloud_metrics {
     std::array<worker_number, grant_outcome_names.size()> grants{};
     /// Exchanges with its STS, whole, retries included: [0] answered, else by `errc`.
     std::array<worker_number, 32> exchanges{};
-    worker_number exchange_retries{};
     worker_number exchanges_in_flight{};
     duration_histogram exchange_time{};
 

@@ -4,4 +4,8 @@
 
 #include <valetkey/providers/aliyun.hpp>
 #include <valetkey/providers/aws.hpp>
+#include <valetkey/providers/baidu.hpp>
+#include <valetkey/providers/huawei.hpp>
+#include <valetkey/providers/ksyun.hpp>
 #include <valetkey/providers/qiniu.hpp>
+#include <valetkey/providers/tencent.hpp>

@@ -6,7 +6,6 @@
 
 #include <valetkey/policy/ksyun_policy.hpp>
 #include <valetkey/policy/session_policy.hpp>
-#include <valetkey/policy/statements.hpp>
 #include <valetkey/providers/dated_path.hpp>
 #include <valetkey/providers/provider.hpp>
 #include <valetkey/signing/kss.hpp>
@@ -54,8 +53,8 @@ struct ksyun {
         [[nodiscard]] static result<std::string> session_policy(located<settings> const& cloud, decision const& what) {
             return valetkey::session_policy<ksyun_policy>("", cloud.own.bucket, what.scope);
         }
-        [[nodiscard]] static statement_policy<ksyun_policy> policy(located<settings> const&, std::string_view text) {
-            return statement_policy<ksyun_policy>{text};
+        [[nodiscard]] static ksyun_session_policy policy(located<settings> const&, std::string_view text) {
+            return ksyun_session_policy{text};
         }
         /// Nothing beside the upload.
         [[nodiscard]] static bool may(store_action, decision const&) noexcept { return false; }
@@ -79,13 +78,12 @@ struct ksyun {
             sign_ksyun_request(out, {}, own.root.id, kept.sts.get(own.root.value, in), now, in);
             return out;
         }
-        /// A 200 that holds an error is one.
+        /// A 200 that holds an `Error` is one, whatever that member is.
         /// @par Errors throttled, unavailable, clock_skew, denied, malformed_response.
         [[nodiscard]] static result<temporary_credentials> parse(located<settings> const&, http_response const& r,
                                                                  utc_seconds now) {
             json_answer const json{r.body};
-            bool const refused = !json.text("Error", "Code").empty() || !json.text("Error", "Message").empty();
-            if (r.status != 200 || refused) return refusal(r.status, json);
+            if (r.status != 200 || json.has("Error")) return refusal(r.status, json);
             auto const text = [&](std::string_view field) {
                 return json.text("AssumeRoleResult", "Credentials", field);
             };
@@ -176,10 +174,8 @@ private:
     /// @par Source Durations: vendor's Python SDK, model of AssumeRole; the role's own maximum is checked by STS.
     ///   Names of buckets: vendor's Go SDK (no dots).
     [[nodiscard]] static std::optional<settings_problem> check(settings const& own) {
-        store_settings common = own;
         // JR_BEIJING: only KS3 has regions with an underscore
-        std::replace(common.region.begin(), common.region.end(), '_', '-');
-        if (auto problem = check_store(common, {900, 86400})) return problem;
+        if (auto problem = check_store(own, {900, 86400}, "-_")) return problem;
         if (!is_bucket(own.bucket))
             return settings_problem{"bucket", "must be a bucket's name: 3 to 63 of a-z 0-9 - _, the first not - or _"};
         if (own.endpoint.empty())
@@ -210,4 +206,4 @@ private:
 }  // namespace valetkey
 
 BOOST_HANA_ADAPT_STRUCT(valetkey::ksyun::settings, root, bucket, region, endpoint, bucket_endpoint, sts_endpoint,
-                        duration_seconds, max_size, form, voucher_key, allow_http, role, sts_region);
+                        duration_seconds, max_size, form, voucher_key, allow_http, sts_per_second, role, sts_region);

@@ -85,15 +85,18 @@ struct duration_range {
 enum class bucket_place { in_host, in_path, nowhere };
 
 /// Checks what all clouds have in common.
+/// @param region_marks What may stand in a region's name beside letters and digits.
 /// @return The first problem.
-[[nodiscard]] inline std::optional<settings_problem> check_store(store_settings const& own, duration_range durations) {
+[[nodiscard]] inline std::optional<settings_problem> check_store(store_settings const& own, duration_range durations,
+                                                                 std::string_view region_marks = "-") {
     if (own.root.id.empty()) return settings_problem{"access_key_id", "is missing"};
     if (own.root.value.empty()) return settings_problem{"access_key_secret", "is missing"};
     // no wildcard, quote or slash: the bucket's name becomes a part of policies
-    if (!detail::is_made_of(own.bucket, "-_.", 1, 63))
+    if (!detail::is_made_of(own.bucket, "-_.", 1, 63) || own.bucket == "." || own.bucket == "..")
         return settings_problem{"bucket", "must be a bucket's name: 1 to 63 of A-Z a-z 0-9 . - _"};
-    if (!detail::is_made_of(own.region, "-", 1, 32))
-        return settings_problem{"region", "must be a region's name: 1 to 32 of A-Z a-z 0-9 -"};
+    if (!detail::is_made_of(own.region, region_marks, 1, 32))
+        return settings_problem{"region",
+                                "must be a region's name: 1 to 32 of A-Z a-z 0-9 " + std::string{region_marks}};
     if (own.duration_seconds < durations.least || own.duration_seconds > durations.most)
         return settings_problem{"duration_seconds", "must be " + std::to_string(durations.least) + " to " +
                                                         std::to_string(durations.most) + " for this cloud"};

@@ -45,6 +45,16 @@ struct tc3 {
     }
 };
 
+/// KSyun KS3's own names for version 4; the vendor's clients speak `aws4` to it, too.
+/// @par Source KSyun, "Request signature V4" (6890); Go SDK, `signer_v4.go`.
+struct kss4 {
+    static constexpr std::string_view algorithm = "KSS4-HMAC-SHA256";
+    static constexpr std::string_view secret_prefix = "KSS4";
+    static constexpr auto scope(scope_input const& in) noexcept {
+        return std::array{in.yyyymmdd, in.region, in.service, std::string_view{"kss4_request"}};
+    }
+};
+
 template <class D>
 concept v4_dialect = requires(scope_input const& in) {
     { D::algorithm } -> std::convertible_to<std::string_view>;

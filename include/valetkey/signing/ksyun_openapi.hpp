@@ -34,7 +34,7 @@ namespace valetkey {
                                                       canonical_headers const& headers, std::string_view date,
                                                       std::string_view scope) {
     auto const hash = to_hex(digest<sha256>({request.body}));
-    auto const canonical = canonical_request(request.method, "/", ksyun_parameters(query), headers, hash);
+    auto const canonical = canonical_request(request.method, "/", canonical_query(query), headers, hash);
     std::string out{aws4::algorithm};
     out.append("\n").append(date).append("\n").append(scope).append("\n");
     return out.append(to_hex(digest<sha256>({canonical})).view());

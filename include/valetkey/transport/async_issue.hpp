@@ -100,8 +100,10 @@ auto async_run_exchange(Service& service, Client& http, result<typename Service:
 /// Carries out a plan as `exchange` does, without blocking.
 ///
 /// Completion signature: `void(result<grant>)`; any token. The handler runs on its associated executor and is never
-/// called from within this function, for a local grant neither. Memory of the steps comes from its associated allocator.
-/// @param http      An `async_http_client`: `curl_multi_client`, or your own. Like `service` it must outlive the operation.
+/// called from within this function, for a local grant neither. Memory of the steps comes from its associated
+/// allocator.
+/// @param http      An `async_http_client`: `curl_multi_client`, or your own. Like `service` it must outlive the
+/// operation.
 /// @param plan      Moved into the operation.
 /// @param recycled  An old grant whose memory is used again.
 /// @par Cancellation Terminal, partial and total: ends with `errc::cancelled`, unless the outcome was there before.

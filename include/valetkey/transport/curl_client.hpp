@@ -12,9 +12,10 @@
 namespace valetkey {
 
 /// An `http_client`: HTTP/1.1, TLS verified, connections kept, no proxy, cookie or credential from the environment.
-/// @par Errors  `timed_out`: no whole answer before the deadline. `unavailable`: no name, no connection, no trusted TLS,
-///              or it broke. `malformed_response`: no HTTP, or too long. Throws std::bad_alloc, and from the constructor
-///              std::runtime_error where libcurl is too old.
+/// @par Errors  `timed_out`: no whole answer before the deadline. `unavailable`: no name, no connection, no trusted
+/// TLS,
+///              or it broke. `malformed_response`: no HTTP, or too long. Throws std::bad_alloc, and from the
+///              constructor std::runtime_error where libcurl is too old.
 /// @par Thread safety None: one a thread.
 class curl_client {
 public:

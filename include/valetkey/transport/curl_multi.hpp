@@ -15,7 +15,8 @@
 
 namespace valetkey {
 
-/// An `async_http_client`, as strict as `curl_client`. Any number of exchanges at once; `max_idle` connections are kept.
+/// An `async_http_client`, as strict as `curl_client`. Any number of exchanges at once; `max_idle` connections are
+/// kept.
 ///
 /// Kept connections do not hold up `io_context::run`: it returns when no exchange is in flight. To drain, start no more
 /// and let it run until `in_flight()` is 0, or `cancel()`. The destructor ends what is in flight with `cancelled`.

@@ -16,7 +16,7 @@ namespace valetkey::detail {
 /// A plan made now.
 template <class Service, class Source>
 [[nodiscard]] result<typename Service::upload_plan> plan_now(Service& service, Source& source,
-                                                            upload_request const& what) {
+                                                             upload_request const& what) {
     try {
         return service.plan(what, source.make_fresh());
     } catch (crypto_error const&) {

@@ -6,7 +6,8 @@
 ///     struct my_transport {
 ///         valetkey::fresh_source source_;
 ///         valetkey::fresh_source& source() { return source_; }
-///         valetkey::result<valetkey::http_answer> send(valetkey::http_request call, valetkey::send_terms const& terms);
+///         valetkey::result<valetkey::http_answer> send(valetkey::http_request call, valetkey::send_terms const&
+///         terms);
 ///     };
 
 #include <valetkey/http_message.hpp>
@@ -56,7 +57,9 @@ concept time_and_entropy = requires(Source& source, std::chrono::seconds offset)
 
 namespace detail {
 template <class Client>
-concept has_source = requires(Client& http) { requires time_and_entropy<std::remove_cvref_t<decltype(http.source())>>; };
+concept has_source = requires(Client& http) {
+    requires time_and_entropy<std::remove_cvref_t<decltype(http.source())>>;
+};
 
 template <class Client>
 concept has_send = requires(Client& http, http_request call, send_terms const terms) {
@@ -72,7 +75,9 @@ concept has_async_send = requires(Client& http, http_request call, send_terms co
 };
 
 template <class Client>
-concept has_executor = requires(Client& http) { http.get_executor(); };
+concept has_executor = requires(Client& http) {
+    http.get_executor();
+};
 
 template <class Client>
 consteval bool check_source() {

@@ -15,8 +15,8 @@ namespace detail {
 template <class Service, class Client>
 [[nodiscard]] result<grant> run_exchange(Service& service, Client& http, result<typename Service::upload_plan> plan,
                                          deadline until, grant recycled) {
-    exchange_loop<Service, std::remove_cvref_t<decltype(http.source())>> loop{
-        service, http.source(), std::move(plan), until, std::move(recycled)};
+    exchange_loop<Service, std::remove_cvref_t<decltype(http.source())>> loop{service, http.source(), std::move(plan),
+                                                                              until, std::move(recycled)};
     for (;;) {
         auto call = loop.next_request();
         if (!call) break;

@@ -13,11 +13,11 @@ namespace valetkey {
 
 /// Spans in milliseconds.
 struct retry_limits {
-    int tries = 4;                                      ///< the first one included
-    std::chrono::milliseconds first_pause{50};          ///< doubles with each failure …
-    std::chrono::milliseconds longest_pause{1000};      ///< … up to this; the pause is a random part of it
-    std::chrono::milliseconds throttled_pause{1000};    ///< at least, where the deadline allows; half of it is jitter
-    std::chrono::milliseconds least_left{100};          ///< a try with less time than this is not worth its signature
+    int tries = 4;                                    ///< the first one included
+    std::chrono::milliseconds first_pause{50};        ///< doubles with each failure …
+    std::chrono::milliseconds longest_pause{1000};    ///< … up to this; the pause is a random part of it
+    std::chrono::milliseconds throttled_pause{1000};  ///< at least, where the deadline allows; half of it is jitter
+    std::chrono::milliseconds least_left{100};        ///< a try with less time than this is not worth its signature
 };
 
 /// The one retry policy, for every cloud and both flavours of `issue`.
@@ -38,8 +38,8 @@ public:
     /// @param fraction     Random, uniform in [0, 1).
     /// @param clock_error  The cloud's clock minus ours, if the answer had a date.
     /// @return The pause before the next try. None: the failure is final.
-    [[nodiscard]] std::optional<milliseconds> pause_after(errc what, time_point now, double fraction,
-                                                          std::optional<std::chrono::seconds> clock_error = {}) noexcept {
+    [[nodiscard]] std::optional<milliseconds> pause_after(
+        errc what, time_point now, double fraction, std::optional<std::chrono::seconds> clock_error = {}) noexcept {
         ++failed_;
         auto const longest = std::chrono::floor<milliseconds>(until_ - now) - limits_.least_left;
         if (condition_of(what) != condition::retryable || failed_ >= limits_.tries || longest < milliseconds{0})
@@ -51,7 +51,9 @@ public:
     }
 
     /// Add it to our clock for every try that follows, and when its answer is read.
-    [[nodiscard]] std::chrono::seconds clock_offset() const noexcept { return offset_.value_or(std::chrono::seconds{0}); }
+    [[nodiscard]] std::chrono::seconds clock_offset() const noexcept {
+        return offset_.value_or(std::chrono::seconds{0});
+    }
 
 private:
     [[nodiscard]] std::optional<milliseconds> correct_clock(std::optional<std::chrono::seconds> clock_error) noexcept {

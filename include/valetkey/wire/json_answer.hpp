@@ -8,6 +8,7 @@
 #include <boost/json/static_resource.hpp>
 #include <boost/json/value.hpp>
 
+#include <initializer_list>
 #include <new>
 #include <optional>
 #include <string_view>
@@ -40,18 +41,27 @@ public:
     /// The string at a path of member names.
     template <class... Names>
     [[nodiscard]] std::string_view text(Names... names) const noexcept {
-        if (!valid()) return {};
-        boost::json::value const* at = &*root_;
-        for (std::string_view const name : {std::string_view{names}...}) {
-            auto const* object = at->if_object();
-            at = object ? object->if_contains(name) : nullptr;
-            if (!at) return {};
-        }
-        auto const* text = at->if_string();
+        auto const* at = find({std::string_view{names}...});
+        auto const* text = at ? at->if_string() : nullptr;
         return text ? std::string_view{text->data(), text->size()} : std::string_view{};
+    }
+    /// Whether anything is there, of whatever type.
+    template <class... Names>
+    [[nodiscard]] bool has(Names... names) const noexcept {
+        return find({std::string_view{names}...}) != nullptr;
     }
 
 private:
+    [[nodiscard]] boost::json::value const* find(std::initializer_list<std::string_view> names) const noexcept {
+        if (!valid()) return nullptr;
+        boost::json::value const* at = &*root_;
+        for (auto const name : names) {
+            auto const* object = at->if_object();
+            at = object ? object->if_contains(name) : nullptr;
+            if (!at) return nullptr;
+        }
+        return at;
+    }
     wiped_text memory_;
     std::optional<boost::json::static_resource> store_;
     std::optional<boost::json::value> root_;
