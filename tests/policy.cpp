@@ -96,6 +96,21 @@ TEST_CASE("a widened session policy is not released", "[policy][guard]") {
         CHECK_FALSE(is_narrow<aliyun_policy>(replaced(oss, what, with), key));
 }
 
+TEST_CASE("the typed policy is asked before every voucher", "[policy][guard]") {
+    CHECK(is_exactly(upload_permission{"bucket", key}));
+    CHECK(is_exactly(upload_permission{"bucket", prefix}));
+    CHECK(is_exactly(upload_permission{"b", *upload_scope::key({"a"})}));
+    CHECK(is_exactly(upload_permission{"b", *upload_scope::key({std::string(upload_scope::max_size, 'a')})}));
+    CHECK(
+        is_exactly(upload_permission{"b", *upload_scope::prefix({std::string(upload_scope::max_size - 1, 'a'), "/"})}));
+    upload_permission const permission{"bucket", prefix};
+    CHECK(permission.covers("test/a/b/x"));
+    CHECK_FALSE(permission.covers("test/a/b/"));
+    CHECK_FALSE(permission.covers("test/a/bx"));
+    CHECK(permission.ask({store_action::read, "bucket", "test/a/b/x"}) == policy_answer::denied);
+    CHECK(permission.ask({store_action::put, "bucke", "test/a/b/x"}) == policy_answer::denied);
+}
+
 TEST_CASE("the longest scope fits every session policy, or is refused", "[policy]") {
     auto const longest = *upload_scope::key({std::string(upload_scope::max_size, 'a')});
     CHECK(session_policy<aws_policy>("aws-us-gov", std::string(63, 'b'), longest)->size() <= aws_policy::max_size);

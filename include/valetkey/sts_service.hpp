@@ -281,8 +281,7 @@ private:
                                 caches& c, grant into) {
         auto const own = cloud<P>(all);
         // on the typed policy that every voucher is written from
-        upload_permission const permission{own.own.bucket, what.scope};
-        if (!is_exactly(permission, permission, [](store_action) { return false; })) return failure{errc::unsafe_scope};
+        if (!is_exactly(upload_permission{own.own.bucket, what.scope})) return failure{errc::unsafe_scope};
         if constexpr (asks_sts<P>) {
             if (!what.form_only) {
                 auto const issued = P::token_issuer::parse(own, r, now);

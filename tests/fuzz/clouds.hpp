@@ -72,8 +72,9 @@ struct present<clouds<Found...>, P, Names...>
 using every_cloud = detail::present<clouds<>, qiniu, tencent, aws, aliyun, baidu, huawei, ksyun>::type;
 static_assert(every_cloud::count > 0);
 
-inline constexpr std::string_view root_secret = "the-root-secret-that-never-leaves";
-inline constexpr std::string_view form_secret = "the-form-secret-that-never-leaves";
+// no setting and no field of a request may hold a blank, so no input can bring these
+inline constexpr std::string_view root_secret = "the root secret that never leaves";
+inline constexpr std::string_view form_secret = "the form secret that never leaves";
 
 /// What an STS issues, as its answer has it.
 struct issued_texts {
@@ -122,7 +123,7 @@ struct vendor<tencent> : s3_family {
         own.bucket = "vk-demo-1250000000";
         own.region = "ap-guangzhou";
         if (variant & 1U) own.role = "qcs::cam::uin/100000000001:roleName/up";
-        if (variant & 2U) own.external_id = "deployment-1";
+        if ((variant & 3U) == 3) own.external_id = "deployment-1";
     }
     static void answer(std::string& out, auto const&, issued_texts const& t) {
         out.append(R"({"Response":{"Credentials":{"Token":")").append(t.token).append(R"(","TmpSecretId":")");
@@ -142,7 +143,7 @@ struct vendor<aws> : s3_family {
     static void fill(auto& own, unsigned variant) {
         own.region = variant & 4U ? "cn-north-1" : "us-east-1";
         if (variant & 1U) own.role = "arn:aws:iam::111122223333:role/up";
-        if (variant & 2U) own.external_id = "deployment-1";
+        if ((variant & 3U) == 3) own.external_id = "deployment-1";
         own.path_style = (variant & 8U) != 0;
     }
     static void answer(std::string& out, auto const& own, issued_texts const& t) {

@@ -389,7 +389,6 @@ TEST_CASE("metrics: the text of what workers counted", "[gateway][metrics]") {
     one.cloud(3).exchange_begun();
     two.cloud(3).exchange_begun();
     two.cloud(3).exchange_ended(errc::throttled, 40ms);
-    two.cloud(3).exchange_retries.add(2);
     two.cloud(2).exchange_begun();
     two.cloud(2).exchange_ended({}, 2s);
     worker_metrics const* const both[] = {&one, &two};
@@ -420,7 +419,6 @@ TEST_CASE("metrics: the text of what workers counted", "[gateway][metrics]") {
     has(R"(valetkey_grants_total{cloud="other",outcome="refused"} 1)");
     has(R"(valetkey_exchanges_total{cloud="aws",outcome="answered"} 1)");
     has(R"(valetkey_exchanges_total{cloud="aliyun",outcome="throttled"} 1)");
-    has(R"(valetkey_exchange_retries_total{cloud="aliyun"} 2)");
     has(R"(valetkey_exchanges_in_flight{cloud="aliyun"} 1)");
     has(R"(valetkey_exchange_seconds_sum{cloud="aws"} 2)");
     CHECK(text.starts_with("# HELP valetkey_"));

@@ -22,10 +22,11 @@ using asio::ip::tcp;
 using namespace std::chrono_literals;
 
 struct reaction {
-    enum after { keep, close, reset, hang, repeat };  // repeat: `bytes` again and again, a pause of `delay` between
+    enum after { keep, close, reset, hang, repeat };  // repeat: `again` and again, a pause of `delay` between
     std::string bytes{};
     after then = keep;
-    std::chrono::milliseconds delay{0};
+    std::chrono::milliseconds delay{0};  // otherwise before `bytes`
+    std::string again{};
 };
 
 inline std::string response(std::string const& status, std::string const& body, std::string const& headers = {}) {
@@ -101,7 +102,7 @@ private:
                 case reaction::close: return;
                 case reaction::reset: return socket.set_option(asio::socket_base::linger{true, 0});
                 case reaction::hang: return wait_for_end();
-                case reaction::repeat: return wait([self] { self->write(); });
+                case reaction::repeat: reply.bytes = reply.again; return wait([self] { self->write(); });
             }
         }
         void wait_for_end() {

@@ -77,34 +77,73 @@ struct bos_access_list {
     return out;
 }
 
-/// What a permission of a list lets through, a bit for each action.
-/// @return None for one that is not known here. `MODIFY` is not: it depends on whether the object exists.
-/// @par Source Baidu, "permissions" (BOS/s/akc5orrn5, ikm2t1f9p). `PutObject` alone: which multipart calls it covers is
-///   unverified, abort is not among them here.
-[[nodiscard]] constexpr std::optional<unsigned> bos_permission(std::string_view name) noexcept {
-    constexpr auto bit = [](auto... actions) { return ((1U << static_cast<unsigned>(actions)) | ...); };
+/// What a permission lets through, a bit for each action. Where the vendor's pages leave it open, an Allow is read with
+/// both and a Deny with `surely` alone, so that a proof of denial holds.
+struct bos_rights {
+    unsigned surely = 0;
+    unsigned perhaps = 0;
+};
+
+/// @return None for a permission that is not known here.
+/// @par Source Baidu, "permissions" (BOS/s/akc5orrn5, ikm2t1f9p). Unverified: which multipart calls `PutObject` and
+///   `GetObject` cover, and that `DeleteObject` in a Deny covers the deletion of several. `MODIFY` depends on whether
+///   the object exists.
+[[nodiscard]] constexpr std::optional<bos_rights> bos_permission(std::string_view name) noexcept {
+    constexpr auto bits = [](auto... actions) { return ((1U << static_cast<unsigned>(actions)) | ...); };
     using enum store_action;
-    if (name == "WRITE") return bit(put, abort_upload, remove);
-    if (name == "READ") return bit(read, list_parts);
-    if (name == "LIST") return bit(list_objects, list_uploads);
-    if (name == "FULL_CONTROL") return ~0U;
-    if (name == "PutObject") return bit(put);
-    if (name == "GetObject") return bit(read);
-    if (name == "DeleteObject") return bit(remove);
+    if (name == "WRITE") return bos_rights{bits(put, abort_upload, remove), 0};
+    if (name == "READ") return bos_rights{bits(read, list_parts), 0};
+    if (name == "LIST") return bos_rights{bits(list_objects, list_uploads), 0};
+    if (name == "MODIFY") return bos_rights{0, bits(put)};
+    if (name == "FULL_CONTROL") return bos_rights{~0U, 0};
+    if (name == "PutObject") return bos_rights{0, bits(put, abort_upload, list_parts)};
+    if (name == "GetObject") return bos_rights{bits(read), bits(list_parts)};
+    if (name == "DeleteObject") return bos_rights{bits(remove), 0};
     return std::nullopt;
 }
 
+namespace detail {
+
+[[nodiscard]] inline std::size_t count_members(boost::json::value const& value) {
+    std::size_t count = 0;
+    if (auto const* object = value.if_object())
+        for (auto const& [name, each] : *object) count += 1 + count_members(each);
+    if (auto const* list = value.if_array())
+        for (auto const& each : *list) count += count_members(each);
+    return count;
+}
+/// Whether a member stands twice in its object. The parser keeps one of them silently; which the vendor takes is not
+/// known.
+/// @param json Well-formed: what `document` was parsed from. A colon outside of its strings is a member.
+[[nodiscard]] inline bool has_twin_members(std::string_view json, boost::json::value const& document) {
+    std::size_t written = 0;
+    bool in_string = false;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        if (json[i] == '\\')
+            ++i;
+        else if (json[i] == '"')
+            in_string = !in_string;
+        else if (json[i] == ':' && !in_string)
+            ++written;
+    }
+    return written != count_members(document);
+}
+
+}  // namespace detail
+
 /// An access control list as it was sent, read once and asked often.
 ///
-/// Allowed: a fitting Allow, and no fitting Deny. Members and permissions that are not known make it unreadable: what
-/// is not understood grants nothing.
+/// Allowed: a fitting Allow, and no fitting Deny. What is allowed is read widely (`?` is a wildcard like `*`; lists of
+/// a bucket need only a resource in it), what is denied narrowly (`*` at the end alone). Members and permissions that
+/// are not known, or that stand twice, make it unreadable, and so does an Allow for a region that nobody asks about:
+/// what is not understood grants nothing.
 class baidu_policy {
 public:
-    /// @param region Of the store that is asked; an entry for another one does not fit.
+    /// @param region Of the store that is asked.
     baidu_policy(std::string_view text, std::string_view region) : region_{region} {
         boost::system::error_code error;
         document_ = boost::json::parse(text, error);
-        readable_ = !error && read();
+        readable_ = !error && !detail::has_twin_members(text, document_) && read();
     }
     baidu_policy(baidu_policy&&) = delete;
 
@@ -112,22 +151,29 @@ public:
         if (!readable_) return policy_answer::unreadable;
         bool allowed = false;
         for (auto const& each : entries_) {
-            if (!fits(each, q)) continue;
-            if (each.denies) return policy_answer::denied;
-            allowed = true;
+            if ((each.actions >> static_cast<unsigned>(q.action) & 1U) == 0) continue;
+            if (each.denies && denies(each, q)) return policy_answer::denied;
+            allowed = allowed || (!each.denies && allows(each, q));
         }
         return allowed ? policy_answer::allowed : policy_answer::denied;
     }
 
-    /// How many wildcards stand in the resources that are allowed, which the few questions of a guard cannot see in the
-    /// middle of a key. What is denied may be wide.
+    /// How many wildcards stand in what is allowed, for uploads or anything else. A few questions see a wildcard in the
+    /// middle of a key as little as a region of `*` or a second resource somewhere else, so those count, too: a
+    /// resource for two. What is denied may be wide.
     [[nodiscard]] std::size_t wildcards() const {
         std::size_t count = 0;
+        std::string_view first;
         for (auto const& each : entries_) {
             if (each.denies) continue;
+            if (each.everywhere) ++count;
             for (auto const& resource : *each.resources) {
                 std::string_view const text = resource.get_string();
-                count += static_cast<std::size_t>(std::count(text.begin(), text.end(), '*'));
+                if (text == first) continue;
+                auto const is_wild = [](char c) { return c == '*' || c == '?'; };
+                count += static_cast<std::size_t>(std::count_if(text.begin(), text.end(), is_wild));
+                if (!first.empty()) count += 2;
+                if (first.empty()) first = text;
             }
         }
         return count;
@@ -135,18 +181,26 @@ public:
 
 private:
     struct entry {
-        boost::json::array const* resources;
-        unsigned permissions;
+        boost::json::array const* resources;  // texts, none of them empty
+        unsigned actions;
         bool denies;
-        bool here;
+        bool everywhere;
     };
-    [[nodiscard]] static bool fits(entry const& each, policy_question const& q) {
-        if (!each.here || (each.permissions >> static_cast<unsigned>(q.action) & 1U) == 0) return false;
+    [[nodiscard]] static bool allows(entry const& each, policy_question const& q) {
         std::string const resource = std::string{q.bucket}.append("/").append(q.key);
-        for (auto const& pattern : *each.resources) {
-            std::string_view const text = pattern.get_string();
-            if (matches_wildcard(text, resource, false)) return true;
-            if (is_of_bucket(q.action) && matches_wildcard(text, q.bucket, false)) return true;
+        for (auto const& one : *each.resources) {
+            std::string_view const pattern = one.get_string();
+            if (matches_wildcard(pattern, resource)) return true;
+            if (is_of_bucket(q.action) && matches_wildcard(pattern.substr(0, pattern.find('/')), q.bucket)) return true;
+        }
+        return false;
+    }
+    [[nodiscard]] static bool denies(entry const& each, policy_question const& q) {
+        std::string const resource = std::string{q.bucket}.append("/").append(q.key);
+        for (auto const& one : *each.resources) {
+            std::string_view const pattern = one.get_string();
+            bool const prefix = pattern.ends_with('*');
+            if (prefix ? resource.starts_with(pattern.substr(0, pattern.size() - 1)) : resource == pattern) return true;
         }
         return false;
     }
@@ -155,14 +209,14 @@ private:
         auto const* text = value ? value->if_string() : nullptr;
         return text ? std::string_view{text->data(), text->size()} : std::string_view{};
     }
-    /// Null when it is not a list of texts, or empty.
+    /// Null when it is not a list of texts, or is empty, or one of them is.
     [[nodiscard]] static boost::json::array const* texts_of(boost::json::object const& object,
                                                             std::string_view member) {
         auto const* value = object.if_contains(member);
         auto const* list = value ? value->if_array() : nullptr;
         if (!list || list->empty()) return nullptr;
         for (auto const& each : *list)
-            if (!each.is_string()) return nullptr;
+            if (!each.is_string() || each.get_string().empty()) return nullptr;
         return list;
     }
     bool read() {
@@ -188,14 +242,15 @@ private:
         auto const* permissions = texts_of(object, "permission");
         if (text_of(object, "service") != "bce:bos" || region.empty() || !resources || !permissions) return false;
         if (effect != "Allow" && effect != "Deny") return false;
-        entry made{resources, 0, effect == "Deny", region == "*" || region == region_};
+        entry made{resources, 0, effect == "Deny", region == "*"};
         for (auto const& each : *permissions) {
-            auto const permission = bos_permission(each.get_string());
-            if (!permission) return false;
-            made.permissions |= *permission;
+            auto const rights = bos_permission(each.get_string());
+            if (!rights) return false;
+            made.actions |= made.denies ? rights->surely : rights->surely | rights->perhaps;
         }
-        entries_.push_back(made);
-        return true;
+        bool const here = made.everywhere || region == region_;
+        if (here) entries_.push_back(made);
+        return here || made.denies;
     }
 
     std::string region_;

@@ -13,10 +13,12 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <array>
-#include <initializer_list>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -93,14 +95,16 @@ struct tencent_policy_text {
 /// A policy as it was sent, read once and asked often.
 ///
 /// Allowed: a fitting allow, and no fitting deny. An upload is five actions: a policy that allows some of them and not
-/// others is `unreadable`, for it is none of ours. So is one with a condition other than on `cos:prefix`, or with a
-/// member that is not known: what is not understood grants nothing.
+/// others is `unreadable`, for it is none of ours. So is one with a condition other than on `cos:prefix`, with a member
+/// or an action that is not known, or with a resource in another of the vendor's grammars: what is not understood
+/// grants nothing.
 class tencent_policy {
 public:
     tencent_policy(std::string_view text, tencent_owner const& at) : at_{at} {
         boost::system::error_code error;
         auto const document = boost::json::parse(text, error);
         readable_ = !error && read(document);
+        compact_ = readable_ && boost::json::serialize(document).size() == text.size();
     }
 
     [[nodiscard]] policy_answer ask(policy_question const& q) const {
@@ -114,6 +118,33 @@ public:
         return allowed == actions.size() ? policy_answer::allowed : policy_answer::unreadable;
     }
 
+    /// How many wildcards the statement has that allows uploads. Ours writes none in its head, so they count wherever
+    /// they stand.
+    /// @return `unbounded` for breadth that a guard's few questions cannot see: uploads at more than one resource,
+    /// other
+    ///   actions beside them, any further statement but the list of open uploads that is bound to that very resource,
+    ///   or a text that is not as it was written (of a member that comes twice, one reader takes the first and another
+    ///   the last).
+    [[nodiscard]] std::size_t wildcards() const {
+        if (!compact_) return unbounded;
+        statement const* own = nullptr;
+        for (auto const& each : statements_) {
+            if (each.denies || !names_any(each, 0, list_uploads)) continue;
+            if (own || each.resources.size() != 1 || names_any(each, list_uploads, names.size())) return unbounded;
+            own = &each;
+        }
+        if (!own) return 0;
+        for (auto const& each : statements_)
+            if (!each.denies && &each != own && !is_bound(each, own->resources[0])) return unbounded;
+        std::size_t count = 0;
+        for (auto const* texts : {&own->resources, &own->actions})
+            for (auto const& text : *texts)
+                count += static_cast<std::size_t>(
+                    std::count_if(text.begin(), text.end(), [](char c) { return c == '*' || c == '?'; }));
+        return count;
+    }
+    static constexpr std::size_t unbounded = std::string_view::npos;
+
     /// The vendor's names of an action, in lower case.
     [[nodiscard]] static constexpr std::span<std::string_view const> actions_of(store_action action) noexcept {
         std::span<std::string_view const> const all{names};
@@ -121,7 +152,7 @@ public:
             case store_action::put: return all.subspan(0, 5);
             case store_action::abort_upload: return all.subspan(5, 1);
             case store_action::list_parts: return all.subspan(6, 1);
-            case store_action::list_uploads: return all.subspan(7, 1);
+            case store_action::list_uploads: return all.subspan(list_uploads, 1);
             case store_action::read: return all.subspan(8, 2);
             case store_action::remove: return all.subspan(10, 1);
             case store_action::list_objects: return all.subspan(11, 1);
@@ -134,6 +165,7 @@ public:
     }
 
 private:
+    static constexpr std::size_t list_uploads = 7;  // in `names`; what stands before it is an upload
     static constexpr std::array<std::string_view, 16> names{"name/cos:putobject",
                                                             "name/cos:postobject",
                                                             "name/cos:initiatemultipartupload",
@@ -161,6 +193,21 @@ private:
         std::vector<prefix_condition> prefixes;
     };
 
+    /// Whether its actions name one of `names[from]` to `names[to]`, that one not included.
+    [[nodiscard]] static bool names_any(statement const& each, std::size_t from, std::size_t to) noexcept {
+        for (std::size_t i = from; i < to; ++i)
+            if (any_matches(each.actions, names[i])) return true;
+        return false;
+    }
+    /// The list of open uploads as it is written: at the bucket's root, its prefix the very key of the uploads.
+    [[nodiscard]] static bool is_bound(statement const& list, std::string_view uploads) {
+        auto const root = uploads.substr(0, uploads.find('/', uploads.rfind(':') + 1) + 1);
+        auto const is = [](std::vector<std::string> const& texts, std::string_view only) {
+            return texts.size() == 1 && texts[0] == only;
+        };
+        return is(list.actions, names[list_uploads]) && is(list.resources, root) && list.prefixes.size() == 1 &&
+               is(list.prefixes[0].values, uploads.substr(root.size()));
+    }
     [[nodiscard]] bool allows(std::string_view action, std::string_view resource, policy_question const& q) const {
         bool allowed = false;
         for (auto const& each : statements_) {
@@ -194,6 +241,20 @@ private:
         return true;
     }
 
+    /// Feature sets (`permid/…`), names without their prefix and actions that no question is about are not known.
+    [[nodiscard]] static bool is_known_action(std::string_view pattern) noexcept {
+        return std::any_of(names.begin(), names.end(),
+                           [&](std::string_view name) { return matches_wildcard(pattern, name); });
+    }
+    /// The older grammar (`…:prefix//APPID/SHORT-NAME/KEY`) and resources with an empty segment are not known.
+    [[nodiscard]] static bool is_known_resource(std::string_view text) noexcept {
+        if (text == "*") return true;
+        if (!text.starts_with(tencent_owner::service)) return false;
+        text.remove_prefix(tencent_owner::service.size());
+        return !text.starts_with(':') && text.find("::") == std::string_view::npos &&
+               text.find(":prefix/") == std::string_view::npos;
+    }
+
     [[nodiscard]] bool read(boost::json::value const& document) {
         auto const* root = document.if_object();
         auto const* version = root ? root->if_contains("version") : nullptr;
@@ -218,6 +279,8 @@ private:
         auto const take_resource = [&](std::string_view each) { made.resources.emplace_back(each); };
         if (!detail::for_each_text(*action, take_action) || !detail::for_each_text(*resource, take_resource))
             return false;
+        if (!std::all_of(made.actions.begin(), made.actions.end(), is_known_action)) return false;
+        if (!std::all_of(made.resources.begin(), made.resources.end(), is_known_resource)) return false;
         if (condition && !add_conditions(made, *condition)) return false;
         statements_.push_back(std::move(made));
         return true;
@@ -240,6 +303,7 @@ private:
     tencent_owner at_;
     std::vector<statement> statements_;
     bool readable_ = false;
+    bool compact_ = false;
 };
 
 }  // namespace valetkey

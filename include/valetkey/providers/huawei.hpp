@@ -6,7 +6,6 @@
 ///   OBS API reference (obs_04_0012 signature in a form, obs_04_0081 POST upload, obs_04_0095 callback).
 
 #include <valetkey/policy/huawei_policy.hpp>
-#include <valetkey/policy/statements.hpp>
 #include <valetkey/providers/dated_path.hpp>
 #include <valetkey/providers/provider.hpp>
 #include <valetkey/signing/hmac_sha1.hpp>
@@ -73,8 +72,8 @@ struct huawei {
             return is_sts5(cloud.own) ? obs_session_policy<obs_policy_5_0>(cloud.own.bucket, what.scope)
                                       : obs_session_policy<obs_policy_1_1>(cloud.own.bucket, what.scope);
         }
-        [[nodiscard]] static statement_policy<obs_policy> policy(located<settings> const&, std::string_view text) {
-            return statement_policy<obs_policy>{text};
+        [[nodiscard]] static obs_policy policy(located<settings> const&, std::string_view text) {
+            return obs_policy{text};
         }
         /// Nothing beside the upload: the vendor's browser client lists no uploads.
         [[nodiscard]] static bool may(store_action, decision const&) noexcept { return false; }
@@ -264,5 +263,5 @@ private:
 }  // namespace valetkey
 
 BOOST_HANA_ADAPT_STRUCT(valetkey::huawei::settings, root, bucket, region, endpoint, bucket_endpoint, sts_endpoint,
-                        duration_seconds, max_size, form, voucher_key, allow_http, api, agency_name, domain_id,
-                        account_id, external_id);
+                        duration_seconds, max_size, form, voucher_key, allow_http, sts_per_second, api, agency_name,
+                        domain_id, account_id, external_id);

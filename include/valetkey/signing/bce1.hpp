@@ -38,17 +38,29 @@ inline constexpr std::chrono::seconds bce1_lifetime{1800};
            name.starts_with("x-bce-");
 }
 
+namespace detail {
+
+/// Whether a name is that one, in whatever letter case.
+[[nodiscard]] constexpr bool is_named(std::string_view name, std::string_view lower_case) noexcept {
+    return std::equal(name.begin(), name.end(), lower_case.begin(), lower_case.end(),
+                      [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b); });
+}
+
+}  // namespace detail
+
+/// What stands for a parameter's name in a canonical query. The vendor's npm package leaves it as it is.
+enum class bce1_names { encoded, as_they_are };
+
 /// Encoded pairs, sorted as finished texts (so `a-b=` stands before `a=`). `authorization`, where a presigned URL has
 /// its signature, is left out; an empty value keeps its `=`.
-[[nodiscard]] inline std::string bce1_canonical_query(parameters const& decoded) {
-    auto const is_signature = [](std::string_view name) {
-        constexpr std::string_view skipped = "authorization";
-        return std::equal(name.begin(), name.end(), skipped.begin(), skipped.end(),
-                          [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b); });
-    };
+[[nodiscard]] inline std::string bce1_canonical_query(parameters const& decoded,
+                                                      bce1_names names = bce1_names::encoded) {
     std::vector<std::string> pairs;
-    for (auto const& [name, value] : decoded)
-        if (!is_signature(name)) pairs.push_back(percent_encoded(name).append("=").append(percent_encoded(value)));
+    for (auto const& [name, value] : decoded) {
+        if (detail::is_named(name, "authorization")) continue;
+        pairs.push_back(names == bce1_names::encoded ? percent_encoded(name) : name);
+        pairs.back().append("=").append(percent_encoded(value));
+    }
     std::sort(pairs.begin(), pairs.end());
     std::string out;
     for (auto const& pair : pairs) {

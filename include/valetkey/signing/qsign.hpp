@@ -53,17 +53,28 @@ private:
     return to_hex(key.sign(to_hex(digest<sha1>({policy_json}))));
 }
 
+namespace detail {
+[[nodiscard]] inline std::string qsign_lower(std::string text) {
+    for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return text;
+}
+}  // namespace detail
+
+/// A name as it is signed, and as the lists of names have it: encoded, then in lower case.
+[[nodiscard]] inline std::string qsign_name(std::string_view decoded) {
+    return detail::qsign_lower(percent_encoded(decoded));
+}
+
 /// Parameters or headers as they are signed: names encoded, in lower case and sorted; values encoded.
+/// @param order The document sorts by the encoded name, and so do its lists of names. The JavaScript SDKs sort what is
+///   signed by the raw name in lower case: another order only where a name has characters that must be encoded.
 class qsign_list {
 public:
-    explicit qsign_list(parameters decoded) {
-        for (auto& [name, value] : decoded) {
-            name = percent_encoded(name);
-            std::transform(name.begin(), name.end(), name.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-        }
-        std::stable_sort(decoded.begin(), decoded.end(),
-                         [](auto const& a, auto const& b) { return a.first < b.first; });
+    explicit qsign_list(parameters decoded, query_order order = query_order::by_encoded_name) {
+        bool const raw = order == query_order::by_raw_name;
+        if (raw) sort(decoded, [](auto const& pair) { return detail::qsign_lower(pair.first); });
+        for (auto& [name, value] : decoded) name = qsign_name(name);
+        if (!raw) sort(decoded, [](auto const& pair) { return std::string_view{pair.first}; });
         for (auto const& [name, value] : decoded) {
             if (!pairs_.empty()) {
                 pairs_ += '&';
@@ -80,6 +91,11 @@ public:
     [[nodiscard]] std::string const& names() const noexcept { return names_; }
 
 private:
+    template <class Key>
+    static void sort(parameters& pairs, Key key) {
+        std::stable_sort(pairs.begin(), pairs.end(),
+                         [&](auto const& left, auto const& right) { return key(left) < key(right); });
+    }
     std::string pairs_;
     std::string names_;
 };
@@ -89,9 +105,7 @@ private:
 [[nodiscard]] inline std::string qsign_string_to_sign(std::string_view key_time, std::string_view method,
                                                       std::string_view path, qsign_list const& query,
                                                       qsign_list const& headers) {
-    std::string http{method};
-    std::transform(http.begin(), http.end(), http.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    auto http = detail::qsign_lower(std::string{method});
     http.append("\n").append(path).append("\n");
     http.append(query.pairs()).append("\n").append(headers.pairs()).append("\n");
     std::string out{qsign_algorithm};
