@@ -19,53 +19,66 @@ using namespace fuzz;
 constexpr unsigned keys_asked = 5;
 constexpr unsigned vouchers_asked = 2;
 
-std::string_view letters(std::string_view bytes, std::string& out) {
-    constexpr std::string_view alphabet = "abcdefghijklmnopqrstuvwxyz0123456789-_.ABCDEFGHIJKLMNOPQRSTUVWXYZ:/=+,@";
-    out.clear();
-    for (char const c : bytes) out += alphabet[static_cast<unsigned char>(c) % alphabet.size()];
+/// Bytes as letters of an alphabet: most inputs shall get past the checks.
+std::string mapped(std::string_view bytes, std::string_view alphabet) {
+    std::string out{bytes};
+    for (char& c : out) c = alphabet[static_cast<unsigned char>(c) % alphabet.size()];
     return out;
 }
+constexpr std::string_view lower_case = "abcdefghijklmnopqrstuvwxyz0123456789";
+constexpr std::string_view of_names = "abcdefghijklmnopqrstuvwxyz0123456789-";
+constexpr std::string_view of_keys = "abcdefghijklmnopqrstuvwxyz-_./";
+constexpr std::string_view marks = "aZ09-_.:/*?$%\"\\ =+,@;{}&#'<>|!~`[]()^";
 
 /// Some settings become anything; whether they may be is for the settings' check to say.
 template <class Settings>
 void change_settings(Settings& own, input& in) {
-    static std::string scratch;
     unsigned const which = in.byte();
     unsigned at = 0;
-    for_each_setting(own, [&](std::string_view, auto& member) {
+    for_each_setting(own, [&](std::string_view name, auto& member) {
         if constexpr (std::is_same_v<decltype(member), std::string&>) {
-            if (!(which >> (at++ % 8) & 1U)) return;
+            bool const is_one_word = name == "voucher_key" || name == "api";
+            if (is_one_word || (which & 192U) != 192 || !(which >> (at++ % 6) & 1U)) return;
             unsigned const how = in.byte();
             auto const bytes = in.text(70);
-            switch (how % 5) {
+            switch (how % 8) {
                 case 0: member = bytes; break;
-                case 1: member = letters(bytes, scratch); break;
-                case 2: member.append(letters(bytes, scratch)); break;
-                case 3: member.insert(how / 5 % (member.size() + 1), bytes); break;
-                default: member.resize(how / 5 % (member.size() + 1)); break;
+                case 1: member = mapped(bytes, marks); break;
+                case 2: member.insert(how / 8 % (member.size() + 1), mapped(bytes, marks)); break;
+                case 3: member.resize(how / 8 % (member.size() + 1)); break;
+                case 4: member = mapped(bytes, of_names); break;
+                default: member.insert(how / 8 % (member.size() + 1), mapped(bytes, of_names)); break;
             }
         }
     });
     unsigned const more = in.byte();
-    if (more & 1U) own.max_size = in.number<std::uint64_t>();
-    if (more & 2U) own.duration_seconds = in.number<std::uint32_t>();
+    if (more & 1U) own.max_size = in.number<std::uint32_t>();
+    if (more & 2U) own.duration_seconds = 900 + in.number<std::uint16_t>();
     if (more & 4U) own.voucher_key = "form";
-    if (more & 8U) own.form.reset();
+    if (more % 16 == 8) own.form.reset();
     own.allow_http = (more & 16U) != 0;
 }
 
-upload_request read_request(input& in) {
+/// A request and the texts that it borrows.
+struct request_texts {
+    std::string extension;
+    std::string uuid;
+};
+upload_request read_request(input& in, request_texts& texts) {
     upload_request r;
     unsigned const flags = in.byte();
+    bool const raw = flags / 32 == 7;
     r.is_dir = flags & 1U;
     r.need_callback = flags & 2U;
     r.platform = flags & 4U ? client_platform::web : client_platform::app;
-    r.module = static_cast<upload_module>(in.byte() % 8);
-    r.project_id = in.number<std::uint16_t>();
-    r.extension = in.text(17);
-    if (flags & 8U) r.extension = "mp4";
-    r.uuid = in.text(40);
-    if (flags & 16U) r.uuid = "0f8fad5bd9cb469fa16570867728950e";
+    r.module = static_cast<upload_module>(raw ? in.byte() : 1 + in.byte() % 6);
+    r.project_id = in.number<std::uint16_t>() + (raw ? 0U : 1U);
+    auto const extension = in.text(17);
+    texts.extension = raw ? std::string{extension} : mapped(extension, lower_case) + (extension.empty() ? "mp4" : "");
+    texts.uuid = raw ? std::string{in.text(40)} : mapped(in.take(8), "0123456789abcdefABCDEF");
+    if (!raw) texts.uuid.resize(32, '7');
+    r.extension = texts.extension;
+    r.uuid = texts.uuid;
     return r;
 }
 
@@ -223,9 +236,10 @@ void run(input in, std::uint64_t seed) {
     change_settings(own, in);
     typename service_type::settings all;
     unsigned const mode = in.byte();
-    all.root = mode & 4U ? in.text(200) : "test";
-    all.callback_url = mode & 8U ? "https://h/" : "";
-    auto r = read_request(in);
+    all.root = mode & 128U ? mode & 64U ? std::string{in.text(200)} : "r" + mapped(in.text(200), of_keys) + "r" : "test";
+    all.callback_url = "https://app.example.com/upload/callback";
+    static request_texts texts;
+    auto r = read_request(in, texts);
     r.type = P::type;
     r.form_only = mode % 3 == 1;
     auto const site = P::locate(own);

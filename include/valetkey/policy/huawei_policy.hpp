@@ -76,14 +76,13 @@ namespace detail {
 class obs_resource_pattern {
 public:
     explicit obs_resource_pattern(std::string_view text) {
-        for (auto& part : parts_) {
-            auto const colon = &part == &parts_.back() ? std::string_view::npos : text.find(':');
-            part = text.substr(0, colon);
-            if (&part != &parts_.back()) part = in_lower_case(part);
-            whole_ = &part == &parts_.back();
-            if (colon == std::string_view::npos) break;
+        std::size_t part = 0;
+        for (auto colon = text.find(':'); part < 4 && colon != std::string_view::npos; colon = text.find(':')) {
+            parts_[part++] = in_lower_case(text.substr(0, colon));
             text.remove_prefix(colon + 1);
         }
+        whole_ = part == 4;
+        parts_[part] = text;
         lower_path_ = in_lower_case(parts_[4]);
     }
     [[nodiscard]] bool covers(policy_question const& q, obs_reading how) const {
@@ -116,7 +115,7 @@ private:
         return std::any_of(all.begin(), all.end(), [](auto const& part) { return count_wildcards(part) > 0; });
     }
 
-    parts parts_{};  // all but the last in lower case
+    parts parts_{};  // of a whole one, all but the last in lower case
     std::string lower_path_;
     bool whole_ = false;
 };

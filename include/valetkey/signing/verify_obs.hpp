@@ -199,40 +199,44 @@ template <class Find>
     return amz ? amz : request.header(std::string{"x-obs-"}.append(name));
 }
 
-/// The query as the vendor's SDKs sign it: its pairs as on the wire, where a `/` in a value stays, each with a `=`.
-[[nodiscard]] inline std::string obs4_wire_query(std::string_view query) {
-    std::vector<std::string_view> pairs;
+/// The query, sorted, each pair with a `=`. The vendor's SDKs sign its pairs as on the wire, where a `/` in a value
+/// stays. AWS wants everything encoded: what is encoded already is left as it came, so that no letter of it can be
+/// changed.
+[[nodiscard]] inline std::string obs4_query(std::string_view query, bool encode) {
+    std::vector<std::pair<std::string, std::string>> pairs;
     while (!query.empty()) {
         auto const pair = query.substr(0, query.find('&'));
         query.remove_prefix(std::min(pair.size() + 1, query.size()));
-        if (!pair.empty() && !pair.starts_with("X-Amz-Signature=")) pairs.push_back(pair);
+        auto const equals = std::min(pair.find('='), pair.size());
+        auto const name = pair.substr(0, equals);
+        auto const value = pair.substr(std::min(equals + 1, pair.size()));
+        if (pair.empty() || name == "X-Amz-Signature") continue;
+        if (encode)
+            pairs.emplace_back(percent_encoded(name, "%"), percent_encoded(value, "%"));
+        else
+            pairs.emplace_back(name, value);
     }
     std::sort(pairs.begin(), pairs.end());
     std::string out;
-    for (auto const pair : pairs) {
+    for (auto const& [name, value] : pairs) {
         if (!out.empty()) out += '&';
-        out.append(pair);
-        if (pair.find('=') == std::string_view::npos) out += '=';
+        out.append(name).append("=").append(value);
     }
     return out;
 }
 
 /// As the vendor's SDKs canonicalise, or else as AWS says. The path is signed as it was sent by both.
-[[nodiscard]] inline verdict check_obs4(incoming_request const& request, std::vector<query_pair> const& query,
-                                        v4_claim const& claim, known_key const& key, std::string_view region,
-                                        std::string_view payload) {
+[[nodiscard]] inline verdict check_obs4(incoming_request const& request, v4_claim const& claim, known_key const& key,
+                                        std::string_view region, std::string_view payload) {
     scope_input const in{claim.credential.day, region, "s3"};
     auto const is_signed = [&](std::string_view name) { return names_header(claim.signed_headers, name); };
-    auto const canonical = [&](std::string const& pairs, auto normal) {
-        return canonical_request(request.method, request.path, pairs,
-                                 canonical_headers{request.headers, is_signed, normal}, payload);
+    auto const check = [&](bool as_aws, auto normal) {
+        return check_v4<aws4>(claim, key, in,
+                              canonical_request(request.method, request.path, obs4_query(request.query, as_aws),
+                                                canonical_headers{request.headers, is_signed, normal}, payload));
     };
-    auto const as_sdk = check_v4<aws4>(claim, key, in, canonical(obs4_wire_query(request.query), trimmed));
-    if (as_sdk != verdict::wrong_signature) return as_sdk;
-    parameters pairs;
-    for (auto const& pair : query)
-        if (pair.name != "X-Amz-Signature") pairs.emplace_back(pair.name, pair.value);
-    return check_v4<aws4>(claim, key, in, canonical(canonical_query(pairs), folded));
+    auto const as_sdk = check(false, trimmed);
+    return as_sdk == verdict::wrong_signature ? check(true, folded) : as_sdk;
 }
 
 [[nodiscard]] inline bool obs4_signs_enough(incoming_request const& request, std::string_view names) noexcept {
@@ -252,8 +256,8 @@ template <class Find>
 [[nodiscard]] verdict verify_obs4_header(incoming_request const& request, Find const& find, obs_server const& server,
                                          verifying_terms const& terms) {
     auto claim = parse_v4_authorization(request.header_or_empty("authorization"), aws4::algorithm);
-    auto const query = split_query(request.query);
-    if (!claim || !query || !obs4_signs_enough(request, claim->signed_headers)) return verdict::malformed;
+    if (!claim || !split_query(request.query) || !obs4_signs_enough(request, claim->signed_headers))
+        return verdict::malformed;
     claim->time = obs4_time(request, claim->signed_headers);
     auto const at = parse_basic_time(claim->time);
     if (!at) return verdict::malformed;
@@ -265,7 +269,7 @@ template <class Find>
     if (auto const body = check_obs_body(request, terms); body != verdict::accepted) return body;
     auto const claimed = amz_or_obs(request, "content-sha256");
     std::string const payload{claimed ? *claimed : std::string_view{to_hex(digest<sha256>({request.body}))}};
-    return check_obs4(request, *query, *claim, *key, server.region, payload);
+    return check_obs4(request, *claim, *key, server.region, payload);
 }
 
 /// Good from its date (less the window) to its end. OBS names no longest time.
@@ -297,7 +301,7 @@ template <class Find>
     if (*at > terms.now + terms.window) return verdict::skewed;
     if (terms.now > *at + std::chrono::seconds{seconds}) return verdict::expired;
     if (auto const body = check_obs_body(request, terms); body != verdict::accepted) return body;
-    return check_obs4(request, query, claim, *key, server.region, "UNSIGNED-PAYLOAD");
+    return check_obs4(request, claim, *key, server.region, "UNSIGNED-PAYLOAD");
 }
 
 }  // namespace detail
