@@ -5,7 +5,11 @@
 
 #include "input.hpp"
 
+#include <valetkey/policy/baidu_form_conditions.hpp>
+#include <valetkey/policy/cos_form_conditions.hpp>
 #include <valetkey/policy/form_conditions.hpp>
+#include <valetkey/policy/ksyun_policy.hpp>
+#include <valetkey/policy/obs_form_conditions.hpp>
 #include <valetkey/policy/put_policy_conditions.hpp>
 #include <valetkey/providers/all.hpp>
 #include <valetkey/sts_service.hpp>
@@ -85,18 +89,11 @@ struct issued_texts {
     std::string_view end_number{};  ///< the same in Unix seconds
 };
 
-/// A form as it is posted.
-using form_fields = std::vector<std::pair<std::string, std::string>>;
-
 /// How the stores of the S3 family judge a voucher. Derived from by the vendors that differ.
 struct s3_family {
-    static constexpr form_rules rules{};
     static constexpr bool pins_token = true;  ///< a form without its token is refused
-    /// The value that a posted key is compared as.
-    static std::string_view key_as_compared(std::string_view, std::string_view key) { return key; }
-    static void add_aliases(form_fields&) {}
-    static form_answer ask(std::string_view policy, posted_form const& form, form_rules const& how, utc_seconds now) {
-        return ask_form_policy(policy, form, how, now);
+    static form_answer ask(std::string_view policy, posted_form const& form, utc_seconds at) {
+        return ask_form_policy(policy, form, {}, at);
     }
 };
 
@@ -109,9 +106,9 @@ template <>
 struct vendor<qiniu> : s3_family {
     static constexpr bool pins_token = false;
     static void fill(auto& own, unsigned) { own.region = "z0"; }
-    static form_answer ask(std::string_view policy, posted_form const& form, form_rules const&, utc_seconds now) {
+    static form_answer ask(std::string_view policy, posted_form const& form, utc_seconds at) {
         for (auto const& [name, value] : form.fields)
-            if (name == "key") return ask_put_policy(policy, {form.bucket, std::string_view{value}, form.file_size}, now);
+            if (name == "key") return ask_put_policy(policy, {form.bucket, std::string_view{value}, form.file_size}, at);
         return form_answer::unreadable;
     }
 };
@@ -130,16 +127,16 @@ struct vendor<tencent> : s3_family {
         out.append(t.id).append(R"(","TmpSecretKey":")").append(t.value).append(R"("},"ExpiredTime":)");
         out.append(t.end_number).append(R"(,"Expiration":")").append(t.end).append(R"(","RequestId":"r"}})");
     }
-    /// The condition `q-sign-time` is about the field `q-key-time`.
-    static void add_aliases(form_fields& fields) {
-        for (std::size_t i = 0; i < fields.size(); ++i)
-            if (fields[i].first == "q-key-time") fields.emplace_back("q-sign-time", fields[i].second);
+    static form_answer ask(std::string_view policy, posted_form const& form, utc_seconds at) {
+        return ask_cos_form_policy(policy, form, at);
     }
 };
 
 template <>
 struct vendor<aws> : s3_family {
-    static constexpr form_rules rules{true, false, "x-amz-signature"};
+    static form_answer ask(std::string_view policy, posted_form const& form, utc_seconds at) {
+        return ask_form_policy(policy, form, {true, false, "x-amz-signature"}, at);
+    }
     static void fill(auto& own, unsigned variant) {
         own.region = variant & 4U ? "cn-north-1" : "us-east-1";
         if (variant & 1U) own.role = "arn:aws:iam::111122223333:role/up";
@@ -184,14 +181,8 @@ struct vendor<baidu> : s3_family {
         out.append(R"(","sessionToken":")").append(t.token).append(R"(","createTime":"2026-03-14T09:26:53Z",)");
         out.append(R"("expiration":")").append(t.end).append(R"(","userId":"u"})");
     }
-    /// A key's condition is a pattern where it ends in `*`.
-    static std::string_view key_as_compared(std::string_view policy, std::string_view key) {
-        constexpr std::string_view open = R"({"key":")";
-        auto const at = policy.find(open);
-        if (at == std::string_view::npos) return key;
-        auto const from = policy.substr(at + open.size());
-        auto const pattern = from.substr(0, from.find('"'));
-        return pattern.ends_with('*') && key.starts_with(pattern.substr(0, pattern.size() - 1)) ? pattern : key;
+    static form_answer ask(std::string_view policy, posted_form const& form, utc_seconds at) {
+        return ask_bos_form(policy, form, at);
     }
 };
 
@@ -214,6 +205,9 @@ struct vendor<huawei> : s3_family {
         out.append(sts5 ? R"(","security_token":")" : R"(","securitytoken":")").append(t.token);
         out.append(sts5 ? R"(","expiration":")" : R"(","expires_at":")").append(t.end).append(R"("}})");
     }
+    static form_answer ask(std::string_view policy, posted_form const& form, utc_seconds at) {
+        return ask_obs_form_policy(policy, form, at);
+    }
 };
 
 template <>
@@ -227,6 +221,9 @@ struct vendor<ksyun> : s3_family {
         out.append(R"({"AssumeRoleResult":{"Credentials":{"AccessKeyId":")").append(t.id);
         out.append(R"(","SecretAccessKey":")").append(t.value).append(R"(","SecurityToken":")").append(t.token);
         out.append(R"(","Expiration":")").append(t.end).append(R"("}},"RequestId":"r"})");
+    }
+    static form_answer ask(std::string_view policy, posted_form const& form, utc_seconds at) {
+        return ask_kss_policy(policy, form, at);
     }
 };
 

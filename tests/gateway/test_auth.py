@@ -124,7 +124,7 @@ class Limit(GatewayCase):
                 self.assert_failure(refused[0], 429)
                 self.assertRegex(refused[0].header("retry-after"), r"^[1-9]\d?$")
             with self.subTest("a refused request reaches no cloud"):
-                self.assertEqual(self.aliyun.count(), statuses.count(200))
+                self.assertEqual(self.fakes["aliyun"].count(), statuses.count(200))
             with self.subTest("another subject is not held back"):
                 self.assert_granted(other.info(FORM))
             with self.subTest("health checks are not counted"):

@@ -146,7 +146,7 @@ class Reload(GatewayCase):
                            merged(base, {"paths": {"root": "other"}}))
             with self.subTest("a cloud comes"):
                 self.assertEqual(self.ask({**FORM, "type": 3}).status, 400)
-                whole = self.here.settings(self.aws, self.aliyun, {"admin": base["admin"]})
+                whole = self.here.settings(self.fakes, {"admin": base["admin"]})
                 self.alive(lambda: self.ask({**FORM, "type": 3}).status == 200, whole)
             with self.subTest("a cloud changes"):
                 self.alive(lambda: self.ask({**FORM, "type": 2}).json()["data"]["bucket"] == "moved",

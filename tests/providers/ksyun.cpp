@@ -250,7 +250,7 @@ TEST_CASE("KSyun: a session policy that says more, or something unknown, is noti
     auto const key = *upload_scope::key({"test/a.png"});
     auto const prefix = *upload_scope::prefix({"test/a/"});
     auto const holds = [&](std::string_view text, upload_scope const& scope) {
-        return is_exactly(ksyun_session_policy{text}, {"vk-demo", scope}, [](store_action) { return false; });
+        return is_exactly(statement_policy<ksyun_policy>{text}, {"vk-demo", scope}, [](store_action) { return false; });
     };
     auto const of_key = *session_policy<ksyun_policy>("", "vk-demo", key);
     auto const of_prefix = *session_policy<ksyun_policy>("", "vk-demo", prefix);
@@ -319,7 +319,8 @@ TEST_CASE("KSyun: a session policy that says more, or something unknown, is noti
 TEST_CASE("KSyun: every scope's policy is that scope", "[ksyun][policy]") {
     auto const is_narrow = [](std::string_view bucket, upload_scope const& scope) {
         auto const text = session_policy<ksyun_policy>("", bucket, scope);
-        return text && is_exactly(ksyun_session_policy{*text}, {bucket, scope}, [](store_action) { return false; });
+        return text &&
+               is_exactly(statement_policy<ksyun_policy>{*text}, {bucket, scope}, [](store_action) { return false; });
     };
     std::string const longest(upload_scope::max_size - 1, 'k');
     for (auto const& bucket : {std::string{"abc"}, std::string{"a_b-c9"}, std::string(63, 'b')})
@@ -331,7 +332,7 @@ TEST_CASE("KSyun: every scope's policy is that scope", "[ksyun][policy]") {
 
 TEST_CASE("KSyun: a policy answers as the vendor's grammar says", "[ksyun][policy]") {
     auto const answer_of = [](std::string_view text, store_action action, std::string_view key) {
-        return ksyun_session_policy{text}.ask({action, "vk-demo", key});
+        return statement_policy<ksyun_policy>{text}.ask({action, "vk-demo", key});
     };
     std::string const uploads =
         R"({"Effect":"Allow","Action":["ks3:PutObject","ks3:Get*"],"Resource":"krn:ksc:ks3:::vk-demo/a/*/?.png"})";
@@ -346,7 +347,7 @@ TEST_CASE("KSyun: a policy answers as the vendor's grammar says", "[ksyun][polic
     CHECK(answer_of(both, store_action::put, "A/b/c.png") == policy_answer::denied);
     CHECK(answer_of(both, store_action::remove, "a/b/c.png") == policy_answer::denied);
     CHECK(answer_of(both, store_action::list_objects, "") == policy_answer::denied);
-    CHECK(ksyun_session_policy{both}.ask({store_action::put, "other", "a/b/c.png"}) == policy_answer::denied);
+    CHECK(statement_policy<ksyun_policy>{both}.ask({store_action::put, "other", "a/b/c.png"}) == policy_answer::denied);
     auto const twice = R"({"Statement":[)" + uploads + R"(],"Statement":[]})";
     for (std::string_view const bad :
          {std::string_view{twice},
@@ -681,7 +682,7 @@ TEST_CASE("KSyun: KSS with a date of its own, as documented and as older clients
                            {*parse_iso_time("2024-02-17T07:30:04Z")}};
         REQUIRE(good.judged() == verdict::accepted);
         CHECK(good.after([](auto& r) { r.headers.push_back({"date", "whatever"}); }) == verdict::accepted);
-        CHECK(good.after([](auto& r) { r.header("x-kss-date")[20] = '8'; }) == verdict::wrong_signature);
+        CHECK(good.after([](auto& r) { r.header("x-kss-date")[21] = '1'; }) == verdict::wrong_signature);
         CHECK(good.after([](auto& r) { r.terms.now += std::chrono::hours{1}; }) == verdict::skewed);
         CHECK(good.after([](auto& r) { r.query = "uploads=x"; }) == verdict::wrong_signature);
         auto const in_path = [](arrived& r) {

@@ -34,6 +34,11 @@ private:
     static std::string first_of(members const& input, std::string const& name, std::string const& other) {
         return input.has(name) ? input.text(name) : input.text(other);
     }
+    /// Without scheme, port and path.
+    static std::string host_of(std::string address) {
+        if (auto const scheme = address.find("://"); scheme != std::string::npos) address.erase(0, scheme + 3);
+        return address.substr(0, address.find_first_of(":/?"));
+    }
     static bool is_set(members const& input, std::string_view name) { return input.text(name) == "true"; }
     /// Everything behind the host: the operation is told by its address.
     static std::string target_of(std::string const& url) {
@@ -42,8 +47,9 @@ private:
     }
     static std::string signed_headers_of(members const& expect) {
         for (auto const& [name, value] : expect.pairs("headers")) {
-            auto const claim = valetkey::sdk_hmac_claim::parse(lower(name) == "authorization" ? value : "");
-            if (claim) return std::string{claim->signed_headers};
+            if (lower(name) != "authorization") continue;
+            auto const claim = valetkey::sdk_hmac_claim::parse(value);
+            return claim ? std::string{claim->signed_headers} : std::string{};
         }
         return {};
     }
@@ -76,13 +82,17 @@ private:
             sign_sdk_hmac(ours, *path, pairs_of(query_of(target)), c.input.text("key_id"),
                           c.input.text("session_token"), hmac_key<sha256>{c.secret()}, timestamp{c.time()});
         add_missing(ours.headers, "content-type", type);
+        require_equal("host", host_of(ours.url), host_of(c.expect.must("url")));
         require_request(ours, c.expect);
     }
     /// `signature` absent: the native one; `v2`: its twin with other names; `v4`: a relative of AWS4. Where the bucket
     /// is not in the host the SDKs take the twin without a word.
     static std::string style_of(vector_case const& c) {
         auto const style = c.input.text("signature");
-        if (style.empty()) return is_set(c.input, "path_style") || is_set(c.input, "is_cname") ? "v2" : "obs";
+        auto const server = valetkey::service_url::parse(c.input.text("server"));
+        bool const by_address = server && server->is_ip_address();
+        if (style.empty())
+            return by_address || is_set(c.input, "path_style") || is_set(c.input, "is_cname") ? "v2" : "obs";
         if (style != "obs" && style != "v2" && style != "v4") throw mismatch{"unknown signature " + style};
         return style;
     }
@@ -177,7 +187,8 @@ private:
         auto const* header = copy.find("authorization");
         marks m;
         m.in_url = !header;
-        auto const claim = valetkey::parse_v4_authorization(header ? *header : "", valetkey::aws4::algorithm);
+        auto const claim = valetkey::parse_v4_authorization(header ? std::string_view{*header} : std::string_view{},
+                                                            valetkey::aws4::algorithm);
         m.names = claim ? claim->signed_headers : header ? "" : parameter(good, "X-Amz-SignedHeaders");
         m.v4 = !m.names.empty();
         bool const native =
@@ -240,16 +251,26 @@ private:
         tampering how;
         how.signature_parameter = !m.in_url ? "" : m.v4 ? "X-Amz-Signature" : "Signature";
         how.token_header = how.token_parameter = m.prefix + "security-token";
+        // a port may be signed with the domain or not
+        bool const by_domain = place == valetkey::obs_place::own_domain && host_of(good.host) == good.host;
         how.signs_header = [&](std::string_view name) {
-            return signs_header(m, good, name) || (name == "host" && place == valetkey::obs_place::own_domain);
+            return signs_header(m, good, name) || (name == "host" && by_domain);
         };
         how.signs_body = has_digest(good);
         if (m.in_url) set_times(how, m, good);
+        require_own_host(c, good, bucket);
         auto const judge = [&](auto const& request, auto const& terms) {
             return valetkey::verify_obs_request(request, keys, {bucket, region, place}, terms);
         };
         require_verdicts(good, how, judge);
         require_signed_parameters(good, judge, [&](std::string_view name) { return signs_parameter(m, name); });
+    }
+    /// No other store is reached, though the native signature holds no host.
+    static void require_own_host(vector_case const& c, received good, std::string const& bucket) {
+        auto const server = host_of(c.input.text("server"));
+        if (server.empty()) return;
+        for (auto const& host : {host_of(good.host), host_of(*good.find("host"))})
+            if (host != server && host != bucket + "." + server) throw mismatch{"sent to another host: " + host};
     }
     static bool has_digest(received good) {
         for (std::string_view const name : {"x-obs-content-sha256", "x-amz-content-sha256"})

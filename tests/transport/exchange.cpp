@@ -201,14 +201,15 @@ TEST_CASE("Exchange: final errors are not repeated, and no redirect is followed"
 TEST_CASE("Exchange: nonsense is refused at once, and endless nonsense too", "[transport]") {
     auto const how = either();
     auto const many = std::string(1000, 'x');
+    std::string const ok_line = "HTTP/1.1 200 OK\r\n";
     auto const what =
         GENERATE_COPY(reaction{response("200 OK", std::string(2U << 20U, 'x'))},
-                      reaction{"HTTP/1.1 200 OK\r\nx-a: b\r\n" + many, reaction::repeat},      // one header line
-                      reaction{"HTTP/1.1 200 OK\r\nx-a: " + many + "\r\n", reaction::repeat},  // header lines
-                      reaction{"HTTP/1.1 200 OK\r\n\r\n" + many, reaction::repeat},            // a body
-                      reaction{"ICY 200 OK\r\n\r\nhello", reaction::close},                    // not HTTP
-                      reaction{"HTTP/1.1 200 OK\r\ncontent-length: -4\r\n\r\nhello", reaction::close},  // no length
-                      reaction{"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 0\r\n\r\n"});
+                      reaction{ok_line + "x-a: b", reaction::repeat, 0ms, many},          // a header line without end
+                      reaction{ok_line, reaction::repeat, 0ms, "x-a: " + many + "\r\n"},  // header lines without end
+                      reaction{ok_line + "\r\n", reaction::repeat, 0ms, many},            // a body without end
+                      reaction{"ICY 200 OK\r\n\r\nhello", reaction::close},               // not HTTP
+                      reaction{ok_line + "content-length: -4\r\n\r\nhello", reaction::close},  // not a length
+                      reaction{ok_line + "content-encoding: gzip\r\ncontent-length: 0\r\n\r\n"});
     auto const is_just_empty = what.bytes.find("gzip") != std::string::npos;
     server sts{always(what)};
     toy_service service{sts.url()};

@@ -30,7 +30,8 @@ struct reaction {
 };
 
 inline std::string response(std::string const& status, std::string const& body, std::string const& headers = {}) {
-    return "HTTP/1.1 " + status + "\r\n" + headers + "content-length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    return "HTTP/1.1 " + status + "\r\n" + headers + "content-length: " + std::to_string(body.size()) + "\r\n\r\n" +
+           body;
 }
 
 /// `script` gets the whole request, and how many came before it.
@@ -63,7 +64,8 @@ public:
 
 private:
     struct session : std::enable_shared_from_this<session> {
-        session(server& s, tcp::socket&& accepted) : owner{s}, socket{std::move(accepted)}, timer{socket.get_executor()} {}
+        session(server& s, tcp::socket&& accepted)
+            : owner{s}, socket{std::move(accepted)}, timer{socket.get_executor()} {}
         ~session() {
             std::lock_guard const lock{owner.mutex_};
             --owner.open_;
@@ -102,8 +104,12 @@ private:
                 case reaction::close: return;
                 case reaction::reset: return socket.set_option(asio::socket_base::linger{true, 0});
                 case reaction::hang: return wait_for_end();
-                case reaction::repeat: reply.bytes = reply.again; return wait([self] { self->write(); });
+                case reaction::repeat: return repeat();
             }
+        }
+        void repeat() {
+            reply.bytes = reply.again;
+            wait([self = shared_from_this()] { self->write(); });
         }
         void wait_for_end() {
             asio::async_read(socket, asio::dynamic_buffer(input), [self = shared_from_this()](auto, std::size_t) {});

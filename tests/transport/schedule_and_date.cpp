@@ -41,9 +41,9 @@ TEST_CASE("Retry: by default the fourth failure is final", "[transport][retry]")
 }
 
 TEST_CASE("Retry: an error that the same request cannot mend is final at once", "[transport][retry]") {
-    auto const what = GENERATE(errc::unsupported_cloud, errc::invalid_field, errc::scope_too_long, errc::invalid_settings,
-                               errc::crypto_failed, errc::denied, errc::timed_out, errc::malformed_response,
-                               errc::cancelled);
+    auto const what =
+        GENERATE(errc::unsupported_cloud, errc::invalid_field, errc::scope_too_long, errc::invalid_settings,
+                 errc::crypto_failed, errc::denied, errc::timed_out, errc::malformed_response, errc::cancelled);
     CHECK_FALSE(retry_schedule{start + 1h}.pause_after(what, start, 0.5, 10s));
 }
 
@@ -108,13 +108,12 @@ TEST_CASE("Date: the form that RFC 9110 lets a server send", "[transport][date]"
     CHECK(parse_http_date("Thu, 01 Jan 1970 00:00:00 GMT") == utc_seconds{0s});
     CHECK(parse_http_date("Thu, 29 Feb 2024 23:59:59 GMT") == utc_seconds{1709251199s});
     CHECK(parse_http_date("Fri, 31 Dec 9999 23:59:59 GMT") == utc_seconds{253402300799s});
-    std::string_view const wrong = GENERATE("", "Tue, 15 Nov 1994 08:12:31", "Tue, 15 Nov 1994 08:12:31 UTC",
-                                            "Tue, 15 Nov 1994 08:12:31 +000", "Tue, 15 nov 1994 08:12:31 GMT",
-                                            "Tue, 15 anF 1994 08:12:31 GMT", "Tue, 15 ovD 1994 08:12:31 GMT",
-                                            "Tue, 30 Feb 1994 08:12:31 GMT", "Tue, 15 Nov 1994 24:12:31 GMT",
-                                            "Tue, 15 Nov 1994 08:60:31 GMT", "Tue, 15 Nov 1994 08:12:61 GMT",
-                                            "Tue, 15 Nov 1969 08:12:31 GMT", "Tue, 1x Nov 1994 08:12:31 GMT",
-                                            "Tuesday, 15-Nov-94 08:12:31 GMT", "Tue Nov 15 08:12:31 1994", "yesterday");
+    std::string_view const wrong =
+        GENERATE("", "Tue, 15 Nov 1994 08:12:31", "Tue, 15 Nov 1994 08:12:31 UTC", "Tue, 15 Nov 1994 08:12:31 +000",
+                 "Tue, 15 nov 1994 08:12:31 GMT", "Tue, 15 anF 1994 08:12:31 GMT", "Tue, 15 ovD 1994 08:12:31 GMT",
+                 "Tue, 30 Feb 1994 08:12:31 GMT", "Tue, 15 Nov 1994 24:12:31 GMT", "Tue, 15 Nov 1994 08:60:31 GMT",
+                 "Tue, 15 Nov 1994 08:12:61 GMT", "Tue, 15 Nov 1969 08:12:31 GMT", "Tue, 1x Nov 1994 08:12:31 GMT",
+                 "Tuesday, 15-Nov-94 08:12:31 GMT", "Tue Nov 15 08:12:31 1994", "yesterday");
     CAPTURE(wrong);
     CHECK_FALSE(parse_http_date(wrong));
 }

@@ -27,10 +27,12 @@ public:
         if (what.extension.empty()) return valetkey::failure{valetkey::errc::missing_field, "extension"};
         return upload_plan{what.form_only, made.object_id, std::string{what.extension}};
     }
-    valetkey::result<std::optional<valetkey::http_request>> exchange(upload_plan const& plan, valetkey::attempt const& now) {
+    valetkey::result<std::optional<valetkey::http_request>> exchange(upload_plan const& plan,
+                                                                     valetkey::attempt const& now) {
         if (plan.local) return std::optional<valetkey::http_request>{};
         attempts.push_back(now);
-        valetkey::http_request call{"POST", url_ + "?ext=" + plan.extension, {}, "nonce=" + std::string{now.nonce.view()}};
+        valetkey::http_request call{
+            "POST", url_ + "?ext=" + plan.extension, {}, "nonce=" + std::string{now.nonce.view()}};
         call.headers = {{"host", "toy.example"}, {"x-try", std::to_string(attempts.size())}, {"x-empty", ""}};
         return std::optional{std::move(call)};
     }

@@ -27,6 +27,7 @@ struct aliyun_policy {
     static constexpr std::string_view allow = "Allow", deny = "Deny";
     static constexpr bool question_mark =
         true;  // documented for conditions alone; taken as a wildcard to be safe (unverified)
+    static constexpr std::size_t own_wildcards = 2;  // region and owner
     [[nodiscard]] static constexpr bool may_have(std::string_view member) noexcept { return member == "Version"; }
     [[nodiscard]] static constexpr std::string_view action_name(store_action action) noexcept {
         switch (action) {

@@ -27,6 +27,7 @@ struct aws_policy {
                                       action_member = "Action", resource_member = "Resource";
     static constexpr std::string_view allow = "Allow", deny = "Deny";
     static constexpr bool question_mark = true;
+    static constexpr std::size_t own_wildcards = 0;
     [[nodiscard]] static constexpr bool may_have(std::string_view member) noexcept {
         return member == "Version" || member == "Sid";
     }

@@ -149,11 +149,12 @@ public:
 
     [[nodiscard]] policy_answer ask(policy_question const& q) const {
         if (!readable_) return policy_answer::unreadable;
+        std::string const resource = std::string{q.bucket}.append("/").append(q.key);
         bool allowed = false;
         for (auto const& each : entries_) {
             if ((each.actions >> static_cast<unsigned>(q.action) & 1U) == 0) continue;
-            if (each.denies && denies(each, q)) return policy_answer::denied;
-            allowed = allowed || (!each.denies && allows(each, q));
+            if (each.denies && denies(each, resource)) return policy_answer::denied;
+            allowed = allowed || (!each.denies && allows(each, resource, q));
         }
         return allowed ? policy_answer::allowed : policy_answer::denied;
     }
@@ -186,8 +187,7 @@ private:
         bool denies;
         bool everywhere;
     };
-    [[nodiscard]] static bool allows(entry const& each, policy_question const& q) {
-        std::string const resource = std::string{q.bucket}.append("/").append(q.key);
+    [[nodiscard]] static bool allows(entry const& each, std::string_view resource, policy_question const& q) {
         for (auto const& one : *each.resources) {
             std::string_view const pattern = one.get_string();
             if (matches_wildcard(pattern, resource)) return true;
@@ -195,8 +195,7 @@ private:
         }
         return false;
     }
-    [[nodiscard]] static bool denies(entry const& each, policy_question const& q) {
-        std::string const resource = std::string{q.bucket}.append("/").append(q.key);
+    [[nodiscard]] static bool denies(entry const& each, std::string_view resource) {
         for (auto const& one : *each.resources) {
             std::string_view const pattern = one.get_string();
             bool const prefix = pattern.ends_with('*');

@@ -90,7 +90,8 @@ template <class Policy, class May>
     auto const beside = [&](std::string_view key) { return denied(store_action::put, key); };
 
     // beside the scope: the root, what is longer or shorter, another bucket
-    if (!beside("") || !beside("x") || !beside(shorter) || !beside(at.by("x")) || !beside(at.by(prefix ? "x/a" : "/x")))
+    if (!beside("") || (own != "x" && !beside("x")) || !beside(shorter) || !beside(at.by("x")) ||
+        !beside(at.by(prefix ? "x/a" : "/x")))
         return false;
     std::string_view const inside = prefix ? at.by("/a/b.txt") : own;
     detail::lengthened other{bucket};

@@ -46,6 +46,7 @@ struct ksyun_policy {
                                       action_member = "Action", resource_member = "Resource";
     static constexpr std::string_view allow = "Allow", deny = "Deny";
     static constexpr bool question_mark = true;
+    static constexpr std::size_t own_wildcards = 0;
     [[nodiscard]] static constexpr bool may_have(std::string_view member) noexcept {
         return member == "Version" || member == "Sid";
     }
@@ -71,104 +72,6 @@ struct ksyun_policy {
         if (!is_of_bucket(q.action)) out.append("/").append(q.key);
         return out;
     }
-};
-
-namespace detail {
-
-/// How many members stand in a JSON text, repeated ones too: the colons outside of its strings.
-[[nodiscard]] constexpr std::size_t written_members(std::string_view json) noexcept {
-    std::size_t count = 0;
-    bool quoted = false;
-    for (std::size_t i = 0; i < json.size(); ++i) {
-        if (quoted && json[i] == '\\')
-            ++i;
-        else if (json[i] == '"')
-            quoted = !quoted;
-        else if (!quoted && json[i] == ':')
-            ++count;
-    }
-    return count;
-}
-/// How many members a parsed document kept: of those with one name, the last.
-[[nodiscard]] inline std::size_t kept_members(boost::json::value const& value) noexcept {
-    std::size_t count = 0;
-    if (auto const* object = value.if_object())
-        for (auto const& member : *object) count += 1 + kept_members(member.value());
-    if (auto const* list = value.if_array())
-        for (auto const& each : *list) count += kept_members(each);
-    return count;
-}
-
-}  // namespace detail
-
-/// A session policy of KSyun as it was sent, read once and asked often.
-///
-/// `*` and `?` are wildcards in resources and actions, the case of an action does not count (the vendor does not say),
-/// a Deny goes before every Allow. A policy in which a member comes twice is unreadable: which of the two the vendor
-/// takes is its secret.
-class ksyun_session_policy {
-public:
-    explicit ksyun_session_policy(std::string_view text) : ksyun_session_policy{text, read(text)} {}
-
-    [[nodiscard]] policy_answer ask(policy_question const& q) const { return statements_.ask(q); }
-
-    /// How many wildcards stand in the resource of the upload, its constant head included: a `*` there matches colons,
-    /// too. `npos` when another action or a second resource is allowed: a few questions would not find it.
-    [[nodiscard]] std::size_t wildcards() const noexcept { return wildcards_; }
-    static constexpr std::size_t npos = std::string_view::npos;
-
-private:
-    ksyun_session_policy(std::string_view text, boost::json::value const& document)
-        : statements_{document.is_null() ? std::string_view{} : text}, wildcards_{count(document)} {}
-
-    /// Null: no JSON, or a member comes twice.
-    [[nodiscard]] static boost::json::value read(std::string_view text) {
-        boost::system::error_code error;
-        auto document = boost::json::parse(text, error);
-        if (error || detail::written_members(text) != detail::kept_members(document)) return {};
-        return document;
-    }
-    [[nodiscard]] static std::size_t count(boost::json::value const& document) {
-        auto const* root = document.if_object();
-        auto const* list = root ? root->if_contains(ksyun_policy::statement_member) : nullptr;
-        if (!list) return npos;
-        std::string resource;
-        bool narrow = true;
-        auto const look = [&](boost::json::value const& each) {
-            narrow = narrow && each.is_object() && is_upload(each.get_object(), resource);
-        };
-        if (auto const* many = list->if_array())
-            for (auto const& each : *many) look(each);
-        else
-            look(*list);
-        auto const is_wild = [](char c) { return c == '*' || c == '?'; };
-        return narrow ? static_cast<std::size_t>(std::count_if(resource.begin(), resource.end(), is_wild)) : npos;
-    }
-    /// Whether a statement denies, or allows no more than the upload, at the one resource of the policy.
-    [[nodiscard]] static bool is_upload(boost::json::object const& statement, std::string& resource) {
-        auto const* effect = statement.if_contains(ksyun_policy::effect_member);
-        auto const* actions = statement.if_contains(ksyun_policy::action_member);
-        auto const* resources = statement.if_contains(ksyun_policy::resource_member);
-        if (!effect || !actions || !resources) return false;
-        if (detail::text_of(*effect) == ksyun_policy::deny) return true;
-        bool narrow = true;
-        return detail::for_each_text(*actions, [&](std::string_view each) { narrow = narrow && is_upload(each); }) &&
-               detail::for_each_text(*resources,
-                                     [&](std::string_view each) {
-                                         narrow = narrow && (resource.empty() || resource == each);
-                                         resource = each;
-                                     }) &&
-               narrow;
-    }
-    [[nodiscard]] static bool is_upload(std::string_view action) {
-        auto const name = detail::in_lower_case(action);
-        for (auto const own : {store_action::put, store_action::abort_upload, store_action::list_parts})
-            if (name == detail::in_lower_case(ksyun_policy::action_name(own))) return true;
-        return false;
-    }
-
-    statement_policy<ksyun_policy> statements_;
-    std::size_t wildcards_;
 };
 
 /// What a form may be besides its key. An empty text: the form has no such field.

@@ -40,7 +40,8 @@ struct kodo_upload {
     if (colon != std::string_view::npos) {
         auto const own = scope->substr(colon + 1);
         bool const prefix = number("isPrefixalScope").value_or(0) == 1;
-        if (!upload.key || (prefix ? !upload.key->starts_with(own) : *upload.key != own)) return form_answer::condition_failed;
+        if (!upload.key || (prefix ? !upload.key->starts_with(own) : *upload.key != own))
+            return form_answer::condition_failed;
     }
     if (upload.size && *upload.size < number("fsizeMin").value_or(0)) return form_answer::too_small;
     if (upload.size && number("fsizeLimit") && *upload.size > *number("fsizeLimit")) return form_answer::too_large;

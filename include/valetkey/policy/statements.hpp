@@ -21,8 +21,9 @@
 namespace valetkey {
 
 /// What a grammar of statements must say. `action_name(a)`: the vendor's name of an action, as its policies write it.
-/// `resource(question)`: the full name of what is asked for. `question_mark`: `?` is a wildcard in resources.
-/// `may_have(member)`: members of document and statement that change nothing an evaluator must know.
+/// `resource(question)`: the full name of what is asked for. `own_wildcards`: in the constant head of its resources.
+/// `question_mark`: `?` is a wildcard in resources. `may_have(member)`: members of document and statement that change
+/// nothing an evaluator must know.
 template <class G>
 concept statement_grammar = requires(G const& grammar, policy_question const& q, std::string_view name) {
     { G::statement_member } -> std::convertible_to<std::string_view>;
@@ -32,6 +33,7 @@ concept statement_grammar = requires(G const& grammar, policy_question const& q,
     { G::allow } -> std::convertible_to<std::string_view>;
     { G::deny } -> std::convertible_to<std::string_view>;
     { G::question_mark } -> std::convertible_to<bool>;
+    { G::own_wildcards } -> std::convertible_to<std::size_t>;
     { G::action_name(q.action) } -> std::convertible_to<std::string_view>;
     { grammar.resource(q) } -> std::convertible_to<std::string>;
     { G::may_have(name) } -> std::same_as<bool>;
@@ -64,17 +66,46 @@ template <class Visit>
 
 }  // namespace detail
 
+namespace detail {
+
+/// How many members stand in a JSON text, repeated ones too: the colons outside of its strings.
+[[nodiscard]] constexpr std::size_t written_members(std::string_view json) noexcept {
+    std::size_t count = 0;
+    bool quoted = false;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        if (quoted && json[i] == '\\')
+            ++i;
+        else if (json[i] == '"')
+            quoted = !quoted;
+        else if (!quoted && json[i] == ':')
+            ++count;
+    }
+    return count;
+}
+/// How many members a parsed document kept: of those with one name, the last.
+[[nodiscard]] inline std::size_t kept_members(boost::json::value const& value) noexcept {
+    std::size_t count = 0;
+    if (auto const* object = value.if_object())
+        for (auto const& member : *object) count += 1 + kept_members(member.value());
+    if (auto const* list = value.if_array())
+        for (auto const& each : *list) count += kept_members(each);
+    return count;
+}
+
+}  // namespace detail
+
 /// A policy as it was sent, read once and asked often.
 ///
 /// Allowed: a fitting Allow, and no fitting Deny. Conditions, Not… elements, variables (`${`) and members that the
-/// grammar does not name make it unreadable: what is not understood grants nothing.
+/// grammar does not name make it unreadable: what is not understood grants nothing. So does a member that comes twice:
+/// which of the two the vendor takes is its secret.
 template <statement_grammar G>
 class statement_policy {
 public:
     explicit statement_policy(std::string_view text, G grammar = {}) : grammar_{std::move(grammar)} {
         boost::system::error_code error;
         document_ = boost::json::parse(text, error);
-        readable_ = !error && read();
+        readable_ = !error && detail::written_members(text) == detail::kept_members(document_) && read();
     }
 
     [[nodiscard]] policy_answer ask(policy_question const& q) const {
@@ -94,20 +125,32 @@ public:
         return allowed ? policy_answer::allowed : policy_answer::denied;
     }
 
-    /// How many wildcards stand in the resources, behind their last `:` (bucket and key hold none). A guard that asks a
-    /// few questions cannot see one in the middle of a key.
+    /// How many wildcards the upload's resource has beside those of the grammar's constant head. `npos` when another
+    /// action or a second resource is allowed. A guard that asks a few questions could see neither.
     [[nodiscard]] std::size_t wildcards() const {
-        std::size_t count = 0;
-        for (auto const* statement : statements_)
+        std::string_view resource;
+        bool narrow = true;
+        for (auto const* statement : statements_) {
+            if (statement->at(G::effect_member).get_string() == G::deny) continue;
+            (void)detail::for_each_text(statement->at(G::action_member),
+                                        [&](std::string_view each) { narrow = narrow && is_upload(each); });
             (void)detail::for_each_text(statement->at(G::resource_member), [&](std::string_view each) {
-                auto const own = each.substr(each.rfind(':') + 1);
-                count += static_cast<std::size_t>(std::count(own.begin(), own.end(), '*'));
-                if (G::question_mark) count += static_cast<std::size_t>(std::count(own.begin(), own.end(), '?'));
+                narrow = narrow && (resource.empty() || resource == each);
+                resource = each;
             });
-        return count;
+        }
+        auto const is_wild = [](char c) { return c == '*' || c == '?'; };
+        auto const count = static_cast<std::size_t>(std::count_if(resource.begin(), resource.end(), is_wild));
+        return narrow && count >= G::own_wildcards ? count - G::own_wildcards : std::string_view::npos;
     }
 
 private:
+    [[nodiscard]] static bool is_upload(std::string_view action) {
+        auto const name = detail::in_lower_case(action);
+        for (auto const own : {store_action::put, store_action::abort_upload, store_action::list_parts})
+            if (name == detail::in_lower_case(G::action_name(own))) return true;
+        return false;
+    }
     template <class Match>
     static bool fits(boost::json::value const& texts, Match match) {
         bool fitting = false;

@@ -118,13 +118,11 @@ public:
         return allowed == actions.size() ? policy_answer::allowed : policy_answer::unreadable;
     }
 
-    /// How many wildcards the statement has that allows uploads. Ours writes none in its head, so they count wherever
-    /// they stand.
-    /// @return `unbounded` for breadth that a guard's few questions cannot see: uploads at more than one resource,
-    /// other
-    ///   actions beside them, any further statement but the list of open uploads that is bound to that very resource,
-    ///   or a text that is not as it was written (of a member that comes twice, one reader takes the first and another
-    ///   the last).
+    /// How many wildcards stand in the statement that allows uploads: one at the end of its resource, or none.
+    /// @return `unbounded` for breadth that a guard's few questions cannot see: a wildcard elsewhere, uploads at more
+    ///   than one resource, other actions beside them, any further statement but the list of open uploads that is bound
+    ///   to that very resource, or a text that is not as it was written (of a member that comes twice, one reader takes
+    ///   the first and another the last).
     [[nodiscard]] std::size_t wildcards() const {
         if (!compact_) return unbounded;
         statement const* own = nullptr;
@@ -136,12 +134,12 @@ public:
         if (!own) return 0;
         for (auto const& each : statements_)
             if (!each.denies && &each != own && !is_bound(each, own->resources[0])) return unbounded;
-        std::size_t count = 0;
-        for (auto const* texts : {&own->resources, &own->actions})
-            for (auto const& text : *texts)
-                count += static_cast<std::size_t>(
-                    std::count_if(text.begin(), text.end(), [](char c) { return c == '*' || c == '?'; }));
-        return count;
+        auto const is_plain = [](std::string_view text) { return text.find_first_of("*?") == std::string_view::npos; };
+        std::string_view resource = own->resources[0];
+        bool const star = resource.ends_with('*');
+        if (star) resource.remove_suffix(1);
+        if (!is_plain(resource) || !std::all_of(own->actions.begin(), own->actions.end(), is_plain)) return unbounded;
+        return star ? 1 : 0;
     }
     static constexpr std::size_t unbounded = std::string_view::npos;
 

@@ -41,9 +41,6 @@ struct baidu {
     [[nodiscard]] static checked<site> locate(settings const& own) {
         // AssumeRole: two hours. GetSessionToken: unverified; the SDKs' default is the most, the samples' 60 the least
         if (auto problem = check_store(own, {60, own.role.empty() ? 43200U : 7200U})) return *problem;
-        // in the path of an address they would be no bucket, but a way up
-        if (own.bucket.find_first_not_of('.') == std::string::npos)
-            return settings_problem{"bucket", "must be a bucket's name, not dots alone"};
         // the alphabets are unverified; these have no mark that could leave a query or a policy
         if (!own.role.empty() && !detail::is_made_of(own.role, "-_.", 1, 128))
             return settings_problem{"role", "must be a role's bare name: 1 to 128 of A-Z a-z 0-9 - _ ."};

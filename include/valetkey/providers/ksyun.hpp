@@ -53,8 +53,8 @@ struct ksyun {
         [[nodiscard]] static result<std::string> session_policy(located<settings> const& cloud, decision const& what) {
             return valetkey::session_policy<ksyun_policy>("", cloud.own.bucket, what.scope);
         }
-        [[nodiscard]] static ksyun_session_policy policy(located<settings> const&, std::string_view text) {
-            return ksyun_session_policy{text};
+        [[nodiscard]] static statement_policy<ksyun_policy> policy(located<settings> const&, std::string_view text) {
+            return statement_policy<ksyun_policy>{text};
         }
         /// Nothing beside the upload.
         [[nodiscard]] static bool may(store_action, decision const&) noexcept { return false; }

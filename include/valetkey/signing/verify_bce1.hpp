@@ -105,8 +105,8 @@ namespace detail {
     return claim.signs("x-bce-date") && *at <= claim.begin + terms.window && *at + terms.window >= claim.begin;
 }
 
-/// Every package of the vendor encodes a path in upper case and signs it as sent, so another one was changed on its
-/// way. In a query the npm package itself mixes both cases.
+/// The vendor's packages encode a path in upper case, and its npm package signs it as sent: another one was changed on
+/// its way. In a query that package itself mixes both cases.
 [[nodiscard]] constexpr bool has_lower_case_escape(std::string_view encoded) noexcept {
     for (std::size_t i = 0; i + 2 < encoded.size(); ++i)
         if (encoded[i] == '%' && (encoded[i + 1] >= 'a' || encoded[i + 2] >= 'a')) return true;

@@ -28,9 +28,9 @@ struct cos_server {
 /// What a q-sign says of itself, wherever it stood.
 struct qsign_claim {
     std::string_view key_id;
-    std::string_view key_time;    ///< `start;end`
-    std::string_view headers;     ///< `a;b;c`, encoded names
-    std::string_view parameters;  ///< likewise
+    std::string_view key_time;        ///< `start;end`
+    std::string_view header_list;     ///< `a;b;c`, encoded names
+    std::string_view parameter_list;  ///< likewise
     std::string_view signature;
 
     /// Each of the seven parts once; both times are the same, as every SDK has them.
@@ -40,11 +40,11 @@ struct qsign_claim {
         auto const id = value("q-ak");
         auto const time = value("q-key-time");
         auto const headers = value("q-header-list");
-        auto const parameters = value("q-url-param-list");
+        auto const names = value("q-url-param-list");
         auto const signature = value("q-signature");
-        if (!id || id->empty() || !time || !headers || !parameters || !signature) return std::nullopt;
+        if (!id || id->empty() || !time || !headers || !names || !signature) return std::nullopt;
         if (value("q-sign-algorithm") != qsign_algorithm || value("q-sign-time") != time) return std::nullopt;
-        return qsign_claim{*id, *time, *headers, *parameters, *signature};
+        return qsign_claim{*id, *time, *headers, *names, *signature};
     }
     [[nodiscard]] static bool is_part(std::string_view name) noexcept {
         return name == "q-sign-algorithm" || name == "q-ak" || name == "q-sign-time" || name == "q-key-time" ||
@@ -185,8 +185,8 @@ template <class Find>
     for (auto const& each : request.headers) all_headers.emplace_back(each.name, each.value);
     for (auto const& each : *query)
         if (!qsign_claim::is_part(each.name)) all_parameters.emplace_back(each.name, each.value);
-    auto const headers = detail::named_by(claim->headers, all_headers, true);
-    auto const signed_parameters = detail::named_by(claim->parameters, all_parameters, false);
+    auto const headers = detail::named_by(claim->header_list, all_headers, true);
+    auto const signed_parameters = detail::named_by(claim->parameter_list, all_parameters, false);
     if (!headers || !signed_parameters) return verdict::malformed;
     auto const names_host = [](auto const& header) { return header.first == "host" && !header.second.empty(); };
     if (server.host_must_be_signed && std::none_of(headers->begin(), headers->end(), names_host))

@@ -40,7 +40,7 @@ struct kss4_names {
     static constexpr std::string_view header = "x-kss-", parameter = "X-Kss-";
 };
 
-[[nodiscard]] inline std::string joined(std::string_view first, std::string_view second) {
+[[nodiscard]] inline std::string own_name(std::string_view first, std::string_view second) {
     return std::string{first}.append(second);
 }
 
@@ -81,7 +81,7 @@ template <class Names>
 template <class Names, class Find>
 [[nodiscard]] verdict verify_ks3_v4_header(incoming_request const& request, Find const& find, v4_server const& server,
                                            verifying_terms const& terms) {
-    auto const own = [&](std::string_view name) { return request.header(joined(Names::header, name)); };
+    auto const own = [&](std::string_view name) { return request.header(own_name(Names::header, name)); };
     auto claim = parse_v4_authorization(request.header_or_empty("authorization"), Names::dialect::algorithm);
     auto const query = split_query(request.query);
     if (!claim || !query) return verdict::malformed;
@@ -119,7 +119,7 @@ template <class Names, class Find>
     auto const query = split_query(request.query);
     if (!query) return verdict::malformed;
     auto const own = [&](std::string_view name) {
-        return only_value(*query, joined(Names::parameter, name)).value_or(std::string_view{});
+        return only_value(*query, own_name(Names::parameter, name)).value_or(std::string_view{});
     };
     auto const credential = v4_credential::parse(own("Credential"));
     auto const at = parse_basic_time(own("Date"));
@@ -138,7 +138,7 @@ template <class Names, class Find>
                          std::string{own("Date")}};
     parameters pairs;
     for (auto const& pair : *query)
-        if (pair.name != joined(Names::parameter, "Signature")) pairs.emplace_back(pair.name, pair.value);
+        if (pair.name != own_name(Names::parameter, "Signature")) pairs.emplace_back(pair.name, pair.value);
     return check_ks3_v4<Names>(request, claim, *key, server, pairs, "UNSIGNED-PAYLOAD");
 }
 

@@ -5,13 +5,13 @@ import threading
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
+from .clouds import TYPES, WITH_STS
 from .process import TOKEN, Folder, Gateway
 from .sts import FakeSts
 
-REQUEST = {"type": 2, "extension": "mp4", "isNeedCallback": 0, "uploadModule": "resource_video"}
+REQUEST = {"type": TYPES["aws"], "extension": "mp4", "isNeedCallback": 0, "uploadModule": "resource_video"}
 FORM = {**REQUEST, "grant": "form"}
 JSON_TYPE = {"Content-Type": "application/json"}
-TYPES = {"qiniu": 0, "aws": 2, "aliyun": 3}
 UUID4 = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
 
@@ -20,8 +20,22 @@ def in_parallel(function, items, workers):
         return list(pool.map(function, items))
 
 
-class GatewayCase(unittest.TestCase):
-    """A group of checks on one gateway with a fake STS for AWS and one for Aliyun."""
+class Checks(unittest.TestCase):
+    def each(self, check, cases, workers=4):
+        """Calls `check(*case)` for every case {name: case} of a table, some at a time; each one is a check of its own."""
+        def outcome(case):
+            try:
+                check(*case) if isinstance(case, tuple) else check(case)
+            except Exception as error:
+                return error
+        for name, error in zip(cases, in_parallel(outcome, cases.values(), workers)):
+            with self.subTest(name):
+                if error:
+                    raise error
+
+
+class GatewayCase(Checks):
+    """A group of checks on one gateway with a fake STS for each cloud that has one."""
     changes = {}            # of the usual configuration
     tokens = None           # of the usual token file
     environment = None
@@ -30,12 +44,13 @@ class GatewayCase(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = Folder()
         cls.addClassCleanup(cls.folder.remove)
-        cls.aws, cls.aliyun = FakeSts("aws"), FakeSts("aliyun")
-        for sts in (cls.aws, cls.aliyun):
+        cls.fakes = {name: FakeSts(name) for name in WITH_STS}
+        cls.aws = cls.fakes["aws"]
+        for sts in cls.fakes.values():
             cls.addClassCleanup(sts.stop)
         if cls.tokens:
             cls.folder.write("tokens.json", {"tokens": cls.tokens})
-        cls.gateway = Gateway(cls.folder, cls.folder.settings(cls.aws, cls.aliyun, cls.changes), environment=cls.environment)
+        cls.gateway = Gateway(cls.folder, cls.folder.settings(cls.fakes, cls.changes), environment=cls.environment)
         cls.addClassCleanup(cls.end)
         cls.api = cls.gateway.user()
         cls.addClassCleanup(cls.api.close)
@@ -53,7 +68,7 @@ class GatewayCase(unittest.TestCase):
         if folder is None:
             folder = Folder()
             self.addCleanup(folder.remove)
-        gateway = Gateway(folder, folder.settings(self.aws, self.aliyun, changes), **options)
+        gateway = Gateway(folder, folder.settings(self.fakes, changes), **options)
         self.addCleanup(gateway.stop)
         return gateway
 
@@ -65,7 +80,11 @@ class GatewayCase(unittest.TestCase):
         return connection
 
     def exchanges(self):
-        return self.aws.count() + self.aliyun.count()
+        return sum(sts.count() for sts in self.fakes.values())
+
+    def faults(self):
+        """What the clouds found wrong with the requests that they got."""
+        return [(name, fault) for name, sts in self.fakes.items() for fault in sts.faults()]
 
     # shapes
 

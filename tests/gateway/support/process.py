@@ -14,14 +14,10 @@ import threading
 import time
 from pathlib import Path
 
-from .sts import KEYS
+from .clouds import CLOUDS, settings
 from .wire import Api, Connection
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-QINIU_KEYS = ("QiniuLongTermAk-00000000000000000000001", "qiniuLongTermSk_000000000000000000000001")
-FORM_KEYS = {"aws": ("AKIDVALETKEYFORM0001", "aws/FormIdentity+Secret000000000000000001"),
-             "aliyun": ("LTAI5tValetKeyForm000001", "aliyunFormIdentitySecret00001"),
-             "qiniu": ("QiniuFormAk-0000000000000000000000000001", "qiniuFormSk_0000000000000000000000000001")}
 TOKEN = "token-of-everybody-0001"
 
 
@@ -82,13 +78,8 @@ class Folder:
         context.load_cert_chain(self.path / f"{stem}.pem", self.path / f"{stem}.key")
         return context
 
-    def settings(self, aws_sts=None, aliyun_sts=None, changes=None):
-        """A whole configuration of three clouds; an STS that is not given is a port where nobody listens."""
-        def identity(keys):
-            return {"access_key_id": keys[0], "access_key_secret": keys[1]}
-
-        def cloud(name, keys, **more):
-            return {**identity(keys), "form": identity(FORM_KEYS[name]), "bucket": f"vk-{name}", **more}
+    def settings(self, fakes=None, changes=None):
+        """A whole configuration of seven clouds; an STS that is not given is a port where nobody listens."""
         nobody = f"http://127.0.0.1:{free_port()}"
         base = {
             "listen": {"address": "127.0.0.1", "port": 0, "certificate": "tls.pem", "private_key": "tls.key"},
@@ -98,12 +89,7 @@ class Folder:
             "paths": {"root": "test"},
             "callback": {"url": "https://upload.example.com/upload/callback"},
             "object_ids": {"sqlite": {"file": "ids.db"}},
-            "clouds": {
-                "aws": cloud("aws", KEYS["aws"], region="us-east-1", role="arn:aws:iam::111122223333:role/uploader",
-                             sts_endpoint=aws_sts.url if aws_sts else nobody),
-                "aliyun": cloud("aliyun", KEYS["aliyun"], region="oss-cn-hangzhou", role="acs:ram::1111222233334444:role/uploader",
-                                sts_endpoint=aliyun_sts.url if aliyun_sts else nobody),
-                "qiniu": cloud("qiniu", QINIU_KEYS, region="z0")}}
+            "clouds": {name: settings(name, None if name == "qiniu" else fakes[name].url if fakes else nobody) for name in CLOUDS}}
         return merged(base, changes or {})
 
 

@@ -1,10 +1,9 @@
-"""A fake STS of AWS or Aliyun: plain HTTP on loopback, strict about signatures, and as ill-behaved as a test wants.
+"""A fake STS of one cloud: plain HTTP on loopback, strict about signatures, and as ill-behaved as a test wants.
 
 Answers are scripted by the file extension of the key that is asked for (it stands in the session policy), so that many
 cases can run at once: `sts.script["abc"] = [reset, granted]`; the last one is repeated. Without a script it grants.
 """
 import itertools
-import json
 import re
 import socket
 import socketserver
@@ -12,14 +11,12 @@ import struct
 import threading
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from email.utils import formatdate
-from xml.sax.saxutils import escape
 
-from .signatures import Refused, demand, strict_pairs, verify_acs3, verify_sigv4
-
-KEYS = {"aws": ("AKIDVALETKEYROOT0001", "aws/LongTerm+Secret0000000000000000000001"),
-        "aliyun": ("LTAI5tValetKeyRoot000001", "aliyunLongTermSecret0000000001")}
+from .clouds import CLOUDS
+from .strict import Refused, demand, stamp
+from .vendors import VENDORS
 
 
 @dataclass
@@ -31,10 +28,17 @@ class Request:
     headers: dict
     body: bytes
     connection: int
-    parameters: dict = field(default_factory=dict)
+    call: str = None            # which of the vendor's calls
+    policy: str = ""            # the session policy's text
+    seconds: int = 0
+    role: object = None         # as the vendor names it; None without one
+    session: str = None
+    external_id: str = None
+    account: str = None
     fault: str = None
     date: int = 0
-    name: str = ""
+    valid: int = 0              # how long the signature says that it holds
+    name: str = ""              # of the script: the key's extension
 
 
 @dataclass
@@ -50,27 +54,22 @@ class Reply:
     close: bool = False     # close the connection after the answer
 
 
-def stamp(seconds):
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
-
-
 class Credential:
-    def __init__(self, cloud, number, expiration):
-        front = {"aws": "ASIA", "aliyun": "STS."}[cloud]
-        self.id = f"{front}TEMPORARY{number:08d}"
-        self.secret = f"{cloud}/Temporary+Secret{number:08d}{'s' * 12}"
-        self.token = f"{cloud}Token{number:08d}/+{'t' * 400}=="
-        self.expiration = expiration
+    def __init__(self, vendor, number, end):
+        self.id = f"{vendor.id_front}TEMPORARY{number:08d}"
+        self.secret = f"{vendor.name}/Temporary+Secret{number:08d}{'s' * 12}"
+        self.token = f"{vendor.name}Token{number:08d}/+{'t' * 400}=="
+        self.end, self.expiration = end, stamp(end)
 
 
 class FakeSts:
-    def __init__(self, cloud, region="us-east-1", context=None):
-        self.cloud, self.region, self.context = cloud, region, context
+    def __init__(self, cloud, context=None, port=0):
+        self.cloud, self.vendor, self.region, self.context = cloud, VENDORS[cloud](), CLOUDS[cloud].sts_region, context
         self.clock_offset = 0
         self.script, self.default = {}, granted
         self.requests, self.credentials, self.nonces = [], {}, set()
         self.connections = self.open = self.busy = self.peak = 0
-        self.lock, self.numbers = threading.Lock(), itertools.count(1)
+        self.lock, self.numbers, self._answering = threading.Lock(), itertools.count(1), threading.local()
         self._asked = defaultdict(int)
         sts = self
 
@@ -79,11 +78,11 @@ class FakeSts:
                 sts._serve(self.request)
 
         class Server(socketserver.ThreadingTCPServer):
-            daemon_threads, allow_reuse_address, request_queue_size = True, True, 512
+            daemon_threads, allow_reuse_address, request_queue_size, block_on_close = True, True, 512, False
 
             def handle_error(self, request, client_address):
                 pass    # a peer that hangs up is no news
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = Server(("127.0.0.1", port), Handler)
         self.port = self.server.server_address[1]
         self.url = f"{'https' if context else 'http'}://127.0.0.1:{self.port}"
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
@@ -107,15 +106,19 @@ class FakeSts:
         with self.lock:
             return [r.fault for r in self.requests if r.fault]
 
-    def grant(self, lifetime=None, number=None, **changed):
-        """The credential that the next answer names; `expiration` is the text in the answer."""
+    def once(self, nonce):
+        with self.lock:
+            demand(nonce not in self.nonces, "the nonce was used before")
+            self.nonces.add(nonce)
+
+    def success(self, lifetime=None, **shape):
+        """(text, status) of the document that grants what is asked for just now; `shape` as in `Vendor.document`."""
         lifetime = 3600 if lifetime is None else lifetime
-        credential = Credential(self.cloud, next(self.numbers), stamp(self.now() + lifetime))
-        for name, value in changed.items():
-            setattr(credential, name, value)
+        credential = Credential(self.vendor, next(self.numbers), int(self.now() + lifetime))
         with self.lock:
             self.credentials[credential.id] = credential
-        return credential
+        request = self._answering.request
+        return self.vendor.document(request, credential, shape), self.vendor.status(request)
 
     def _serve(self, connection):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -163,43 +166,14 @@ class FakeSts:
         path, _, query = target.partition("?")
         request = Request(method, path, query, headers, body, number)
         try:
-            self._check(request)
-        except (Refused, UnicodeDecodeError) as error:
-            request.fault = f"{error} ({method} {target[:80]})"
-        found = re.search(r"\.([A-Za-z0-9]+)\"", request.parameters.get("Policy", ""))
+            self.vendor.check(request, self)
+        except (Refused, ValueError, KeyError, TypeError) as error:
+            request.fault = f"{error!r} ({method} {target[:80]})"
+        found = re.search(r"/[0-9a-f]{8}-[0-9a-f-]{27}\.([A-Za-z0-9]+)\"", request.policy)
         request.name = found.group(1) if found else ""
         with self.lock:
             self.requests.append(request)
         return request
-
-    def _check(self, request):
-        demand((request.method, request.path) == ("POST", "/"), "not POST /")
-        text = request.body.decode("utf-8") if self.cloud == "aws" else request.query
-        request.parameters = strict_pairs(text)
-        key_id, secret = KEYS[self.cloud]
-        if self.cloud == "aws":
-            demand(request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"), "content-type of the form")
-            request.date = verify_sigv4(request, key_id, secret, self.region)
-            demand(request.parameters.get("Version") == "2011-06-15", "Version")
-            action, names = request.parameters.get("Action"), {"Action", "Version", "Policy", "DurationSeconds"}
-            demand(action in ("AssumeRole", "GetFederationToken"), f"Action {action}")
-            names |= {"RoleArn", "RoleSessionName"} if action == "AssumeRole" else {"Name"}
-            demand(names <= set(request.parameters), f"missing {names - set(request.parameters)}")
-            extra = set(request.parameters) - names - ({"ExternalId", "SourceIdentity"} if action == "AssumeRole" else set())
-            demand(not extra, f"unknown {extra}")
-            session, pattern = (("RoleSessionName", r"[\w+=,.@-]{2,64}") if action == "AssumeRole" else ("Name", r"[\w=,.@-]{2,32}"))
-        else:
-            request.date = verify_acs3(request, key_id, secret)
-            demand(request.headers["x-acs-action"] == "AssumeRole" and request.headers["x-acs-version"] == "2015-04-01", "action, version")
-            names = {"RoleArn", "RoleSessionName", "Policy", "DurationSeconds"}
-            demand(names <= set(request.parameters), f"missing {names - set(request.parameters)}")
-            demand(set(request.parameters) <= names | {"ExternalId", "SourceIdentity"}, f"unknown {set(request.parameters)}")
-            session, pattern = "RoleSessionName", r"[A-Za-z0-9.@_-]{2,64}"
-            with self.lock:
-                nonce = request.headers["x-acs-signature-nonce"]
-                demand(nonce not in self.nonces, "the nonce was used before")
-                self.nonces.add(nonce)
-        demand(re.fullmatch(pattern, request.parameters[session], re.ASCII), f"{session} {request.parameters[session]}")
 
     def _answer(self, request, connection):
         with self.lock:
@@ -209,14 +183,13 @@ class FakeSts:
             step = steps[min(self._asked[request.name], len(steps) - 1)]
             self._asked[request.name] += 1
         try:
-            window = {"aws": 300, "aliyun": 900}[self.cloud]
             if request.fault and "nonce" in request.fault:
                 step = refused("SignatureNonceUsed")
             elif request.fault:
-                step = refused(*{"aws": ("SignatureDoesNotMatch", 403), "aliyun": ("SignatureDoesNotMatch", 400)}[self.cloud],
-                               request.fault)
-            elif abs(request.date - self.now()) > window:
-                step = refused(*{"aws": ("RequestExpired", 400), "aliyun": ("InvalidTimeStamp.Expired", 400)}[self.cloud])
+                step = refused(*self.vendor.unsigned, request.fault)
+            elif skewed := self.vendor.skew(request, self.now()):
+                step = refused(*skewed)
+            self._answering.request = request
             reply = step(self)
             if callable(reply.delay):
                 reply.delay()
@@ -233,8 +206,7 @@ class FakeSts:
         if reply.reset:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return False
-        headers = [("Date", formatdate(self.now(), usegmt=True)),
-                   ("Content-Type", "text/xml" if self.cloud == "aws" else "application/json"),
+        headers = [("Date", formatdate(self.now(), usegmt=True)), ("Content-Type", self.vendor.content_type),
                    ("Content-Length", str(len(reply.body))), *reply.headers]
         head = f"HTTP/1.1 {reply.status} Fake\r\n" + "".join(f"{n}: {v}\r\n" for n, v in headers) + "\r\n"
         body = reply.body if reply.cut is None else reply.body[:reply.cut]
@@ -250,43 +222,23 @@ class FakeSts:
 
 # What a fake STS can say. A step is a function of the STS that gives a Reply.
 
-def document(cloud, credential, **shape):
-    """The success document; `shape` leaves members out (None) or replaces their text."""
-    if cloud == "aws":
-        members = {"AccessKeyId": credential.id, "SecretAccessKey": credential.secret, "SessionToken": credential.token,
-                   "Expiration": credential.expiration, **shape}
-        inner = "".join(f"<{n}>{escape(v)}</{n}>" for n, v in members.items() if v is not None)
-        return ('<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><AssumedRoleUser><AssumedRoleId>AROA:x'
-                f"</AssumedRoleId><Arn>arn:aws:sts::111122223333:assumed-role/uploader/x</Arn></AssumedRoleUser><Credentials>{inner}</Credentials>"
-                "<PackedPolicySize>6</PackedPolicySize><SessionTokenSize>600</SessionTokenSize></AssumeRoleResult>"
-                "<ResponseMetadata><RequestId>vendor-request-id</RequestId></ResponseMetadata></AssumeRoleResponse>")
-    members = {"AccessKeyId": credential.id, "AccessKeySecret": credential.secret, "SecurityToken": credential.token,
-               "Expiration": credential.expiration, **shape}
-    return json.dumps({"RequestId": "vendor-request-id", "AssumedRoleUser": {"Arn": "acs:ram::1:role/uploader/x",
-                                                                             "AssumedRoleId": "3445:x"},
-                       "Credentials": {n: v for n, v in members.items() if v is not None}, "SomethingNew": [1, {"a": None}]})
-
-
 def granted(sts, **reply):
-    return Reply(document(sts.cloud, sts.grant()).encode(), **reply)
-
-
-def federated(sts):
-    """GetFederationToken's answer of AWS."""
-    text = document("aws", sts.grant()).replace("AssumeRoleRes", "GetFederationTokenRes")
-    return Reply(re.sub(r"<AssumedRoleUser>.*</AssumedRoleUser>", "<FederatedUser><FederatedUserId>1:x</FederatedUserId>"
-                        "<Arn>arn:aws:sts::111122223333:federated-user/x</Arn></FederatedUser>", text).encode())
+    return edited(str, **reply)(sts)
 
 
 def shaped(lifetime=None, **shape):
-    return lambda sts: Reply(document(sts.cloud, sts.grant(lifetime), **shape).encode())
+    def step(sts):
+        text, status = sts.success(lifetime, **shape)
+        return Reply(text.encode(), status)
+    return step
 
 
 def edited(edit, **reply):
     """A success document after `edit` (a function of its text, which may give bytes)."""
     def step(sts):
-        text = edit(document(sts.cloud, sts.grant()))
-        return Reply(text if isinstance(text, bytes) else text.encode(), **reply)
+        text, status = sts.success()
+        text = edit(text)
+        return Reply(text if isinstance(text, bytes) else text.encode(), **{"status": status, **reply})
     return step
 
 
@@ -295,15 +247,7 @@ def plain(body=b"", status=200, **reply):
 
 
 def refused(code, status=400, text="no", headers=()):
-    def step(sts):
-        if sts.cloud == "aws":
-            body = (f'<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>{code}</Code>'
-                    f"<Message>{escape(text)}</Message></Error><RequestId>vendor-request-id</RequestId></ErrorResponse>")
-        else:
-            body = json.dumps({"RequestId": "vendor-request-id", "HostId": "sts.aliyuncs.com", "Code": code, "Message": text,
-                               "Recommend": "x"})
-        return Reply(body.encode(), status, headers)
-    return step
+    return lambda sts: Reply(sts.vendor.refusal(code, text).encode(), status, headers)
 
 
 def slow(seconds, step=granted):

@@ -3,7 +3,7 @@ import json
 import socket
 import ssl
 
-from .vouchers import strict_json
+from .strict import strict_json
 
 
 class Ended(Exception):
