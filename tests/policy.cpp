@@ -76,6 +76,13 @@ TEST_CASE("a widened session policy is not released", "[policy][guard]") {
         INFO(what << " -> " << with);
         CHECK_FALSE(is_narrow<aws_policy>(replaced(text, what, with), key));
     }
+    for (std::string_view const twice :
+         {R"("Resource":"*","Resource":")", R"("Resource":["arn:aws:s3:::other/y"],"Resource":")"})
+        CHECK_FALSE(is_narrow<aws_policy>(replaced(text, R"("Resource":")", twice), key));
+    CHECK_FALSE(
+        is_narrow<aws_policy>(replaced(text, "\"Resource\":\"", "\"Resource\":[\"arn:aws:s3:::other/y\",\""), key));
+    CHECK_FALSE(
+        is_narrow<aws_policy>(replaced(text, "\"s3:PutObject\"", "\"s3:PutObject\",\"s3:ReplicateObject\""), key));
     CHECK_FALSE(is_narrow<aws_policy>("", key));
     CHECK_FALSE(is_narrow<aws_policy>("{}", key));
     CHECK_FALSE(is_narrow<aws_policy>(R"({"Statement":[]})", key));

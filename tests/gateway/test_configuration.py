@@ -160,10 +160,10 @@ class Documents(Checks):
         cls.folder.write("garbage.pem", "-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----\n")
         cls.good, cls.numbers = cls.folder.settings(), itertools.count()
 
-    def refused(self, document, *paths, environment=None):
+    def refused(self, document, *paths, environment=None, ways=(("--check",), ())):
         """By --check and by a start alike: no ready line, a status, a place."""
         file = self.folder.write(f"bad{next(self.numbers)}.json", document)
-        for options in (("--check",), ()):
+        for options in ways:
             status, out, err = run_program("--config", file, *options, environment=environment)
             self.assertTrue(status, f"{options} ended with {status}, stderr: {err[-200:]}")
             self.assertGreater(status, 0, f"{options} died of signal {-status}")
@@ -191,8 +191,10 @@ class Documents(Checks):
             self.assertEqual(gateway.stop(), 0)
 
     def test_one_member_wrong(self):
-        self.each(lambda path, value: self.refused(edit(self.good, path, value), place(path, value)),
-                  {f"{path} {'left out' if value is GONE else json.dumps(value)}": (path, value) for path, value in BAD})
+        """By turns at a start and by --check, which read alike."""
+        ways = itertools.cycle((((),), (("--check",),)))
+        self.each(lambda path, value, way: self.refused(edit(self.good, path, value), place(path, value), ways=way),
+                  {f"{path} {'left out' if value is GONE else json.dumps(value)}": (path, value, next(ways)) for path, value in BAD})
 
     def test_several_members_wrong(self):
         self.each(lambda path, changes: self.refused(all_of(self.good, changes), path), {name: (path, c) for name, path, c in TOGETHER})

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 from urllib.parse import quote
 
-from support.case import FORM, REQUEST, TYPES, GatewayCase, bearer, log_lines
-from support.process import FORM_KEYS, QINIU_KEYS, TOKEN, token, until
-from support.sts import KEYS, edited, granted, plain, refused, shaped
+from support.case import FORM, REQUEST, GatewayCase, bearer, log_lines
+from support.clouds import CLOUDS, TYPES, WITH_STS
+from support.process import TOKEN, token, until
+from support.sts import edited, granted, plain, refused, shaped
 from support.wire import message
 
 ENVIRONMENT = "canaryEnvironmentSecret0000000001"
@@ -30,14 +31,14 @@ class Secrets(GatewayCase):
                       "a limited token": "canaryLimitedToken0001", "a bad token": "canaryBadToken0001",
                       "a query": "canaryQuery0001", "a body": "canaryBody0001", "an unknown header": "canaryHeader0001",
                       "a vendor's message": "canaryVendorMessage0001", "a secret in an error document": cut,
-                      **{f"{cloud}'s secret": keys[1] for cloud, keys in KEYS.items()}, "qiniu's secret": QINIU_KEYS[1],
-                      **{f"{cloud}'s form secret": keys[1] for cloud, keys in FORM_KEYS.items() if cloud != "aliyun"}}
+                      **{f"{name}'s secret": cloud.keys[1] for name, cloud in CLOUDS.items()},
+                      **{f"{name}'s form secret": cloud.form[1] for name, cloud in CLOUDS.items() if name != "aliyun"}}
         leak = f"{cut} canaryVendorMessage0001 {TOKEN}"
         vendor = {"refusal": refused("AccessDenied", 403, leak), "throttled": refused("Throttling", 400, leak), "down": plain(leak, 500),
                   "noise": plain(leak), "cut": edited(lambda t: t[:-30] + leak),
                   "expired": shaped(-60), "good": granted}
         answers = []
-        for cloud, sts in (("aws", self.aws), ("aliyun", self.aliyun)):
+        for cloud, sts in self.fakes.items():
             for name, step in vendor.items():
                 sts.script[name] = [step]
                 answers.append(self.api.info({**REQUEST, "type": TYPES[cloud], "extension": name, "isNeedCallback": 1,
@@ -62,12 +63,12 @@ class Secrets(GatewayCase):
         until(lambda: sum(1 for _ in log_lines(self.gateway)) >= len(answers), 3)
 
         issued = {}
-        for sts in (self.aws, self.aliyun):
+        for sts in self.fakes.values():
             for credential in sts.credentials.values():
                 issued |= {f"{credential.id}'s secret": credential.secret, f"{credential.id}'s token": credential.token}
         with self.subTest("what should come out did"):
             self.assertEqual(sum(a.status == 200 and bool(a.json().get("data")) and bool(a.json()["data"]["secretAccessKey"])
-                                 for a in answers if b"accessKeyId" in a.body), 4)
+                                 for a in answers if b"accessKeyId" in a.body), 2 * len(WITH_STS))
         places = {"stdout": self.gateway.stdout, "stderr": self.gateway.stderr, "/metrics": metrics, "the command line": command}
         for place, text in places.items():
             for name, secret in {**everywhere, **issued}.items():

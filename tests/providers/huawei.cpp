@@ -711,6 +711,9 @@ TEST_CASE("OBS: a policy means what the vendor says, and nothing is read into it
     CHECK(answer_of(allow + statement("Deny", "obs:object:*", "obs:*:*:object:vk-demo/a/*"), put_at("b")) == allowed);
     CHECK(answer_of(allow + statement("deny", "*", "obs:*:*:object:vk-demo/a?"), put_at("ab")) == unreadable);
     CHECK(answer_of(allow + statement("Deny", "*", "obs:*:*:bucket:vk-demo/*"), put_at("a")) == unreadable);
+    CHECK(answer_of(statement("Allow", "*", "obs:*:*:object:vk-demo/a?") + "," +
+                        statement("Deny", "*", "obs:*:*:bucket:vk-demo/*"),
+                    put_at("ab")) == unreadable);
     // one statement need not be in a list, and may have a name
     CHECK(obs_policy{R"({"Version":"5.0","Statement":{"Sid":"s","Effect":"Allow","Action":"*","Resource":"*"}})"}.ask(
               put_at("a")) == allowed);

@@ -787,6 +787,7 @@ TEST_CASE("COS: why a request is refused", "[tencent][verify]") {
     CHECK(asked([](s r) { r.authorization("&q-url-param-list=", ""); }) == v::malformed);
     CHECK(asked([](s r) { r.authorization("q-sign-time=1778051288", "q-sign-time=1778051287"); }) == v::malformed);
     CHECK(asked([](s r) { r.authorization("q-header-list=", "q-header-list=;"); }) == v::malformed);
+    CHECK(asked([](s r) { r.authorization("&q-url-param-list=", ";&q-url-param-list="); }) == v::malformed);
     CHECK(asked([](s r) { r.authorization("q-url-param-list=", "q-url-param-list=uploads"); }) == v::malformed);
     CHECK(asked([](s r) { r.authorization("AKIDhostile", "AKIDhostilE"); }) == v::unknown_key);
     CHECK(asked([](s r) { r.request.drop("x-cos-security-token"); }) == v::wrong_token);

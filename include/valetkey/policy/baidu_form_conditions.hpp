@@ -81,7 +81,7 @@ private:
 [[nodiscard]] inline form_answer ask_bos_form(std::string_view policy, posted_form const& form, utc_seconds now) {
     boost::system::error_code error;
     auto const document = boost::json::parse(policy, error);
-    auto const* root = error || detail::has_twin_members(policy, document) ? nullptr : document.if_object();
+    auto const* root = error || has_twin_members(policy, document) ? nullptr : document.if_object();
     auto const* expiration = root ? root->if_contains("expiration") : nullptr;
     auto const* conditions = root ? root->if_contains("conditions") : nullptr;
     if (!expiration || !conditions || !conditions->is_array() || conditions->get_array().empty())

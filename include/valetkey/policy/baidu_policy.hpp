@@ -7,6 +7,7 @@
 
 #include <valetkey/policy/post_policy.hpp>
 #include <valetkey/policy/question.hpp>
+#include <valetkey/policy/twin_members.hpp>
 #include <valetkey/result.hpp>
 #include <valetkey/upload_request.hpp>
 #include <valetkey/upload_scope.hpp>
@@ -102,34 +103,7 @@ struct bos_rights {
     return std::nullopt;
 }
 
-namespace detail {
-
-[[nodiscard]] inline std::size_t count_members(boost::json::value const& value) {
-    std::size_t count = 0;
-    if (auto const* object = value.if_object())
-        for (auto const& [name, each] : *object) count += 1 + count_members(each);
-    if (auto const* list = value.if_array())
-        for (auto const& each : *list) count += count_members(each);
-    return count;
-}
-/// Whether a member stands twice in its object. The parser keeps one of them silently; which the vendor takes is not
-/// known.
-/// @param json Well-formed: what `document` was parsed from. A colon outside of its strings is a member.
-[[nodiscard]] inline bool has_twin_members(std::string_view json, boost::json::value const& document) {
-    std::size_t written = 0;
-    bool in_string = false;
-    for (std::size_t i = 0; i < json.size(); ++i) {
-        if (json[i] == '\\')
-            ++i;
-        else if (json[i] == '"')
-            in_string = !in_string;
-        else if (json[i] == ':' && !in_string)
-            ++written;
-    }
-    return written != count_members(document);
-}
-
-}  // namespace detail
+namespace detail {}  // namespace detail
 
 /// An access control list as it was sent, read once and asked often.
 ///
@@ -143,7 +117,7 @@ public:
     baidu_policy(std::string_view text, std::string_view region) : region_{region} {
         boost::system::error_code error;
         document_ = boost::json::parse(text, error);
-        readable_ = !error && !detail::has_twin_members(text, document_) && read();
+        readable_ = !error && !has_twin_members(text, document_) && read();
     }
     baidu_policy(baidu_policy&&) = delete;
 

@@ -4,6 +4,7 @@
 /// differ by data.
 
 #include <valetkey/policy/question.hpp>
+#include <valetkey/policy/twin_members.hpp>
 #include <valetkey/time.hpp>
 
 #include <boost/json/array.hpp>
@@ -170,7 +171,7 @@ private:
     options.allow_trailing_commas = rules.trailing_comma;
     boost::system::error_code error;
     auto const document = boost::json::parse(policy, error, {}, options);
-    auto const* root = error ? nullptr : document.if_object();
+    auto const* root = error || has_twin_members(policy, document) ? nullptr : document.if_object();
     auto const* expiration = root ? root->if_contains("expiration") : nullptr;
     auto const* conditions = root ? root->if_contains("conditions") : nullptr;
     if (!expiration || !conditions || !conditions->is_array() || conditions->get_array().empty())

@@ -26,7 +26,7 @@ struct kodo_upload {
 [[nodiscard]] inline form_answer ask_put_policy(std::string_view json, kodo_upload const& upload, utc_seconds now) {
     boost::system::error_code error;
     auto const document = boost::json::parse(json, error);
-    auto const* root = error ? nullptr : document.if_object();
+    auto const* root = error || has_twin_members(json, document) ? nullptr : document.if_object();
     auto const number = [&](std::string_view name) -> std::optional<std::uint64_t> {
         auto const* value = root->if_contains(name);
         return value && value->is_number() ? detail::size_of(*value) : std::nullopt;

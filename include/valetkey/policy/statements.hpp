@@ -4,6 +4,7 @@
 /// The grammars differ by data.
 
 #include <valetkey/policy/question.hpp>
+#include <valetkey/policy/twin_members.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -66,34 +67,6 @@ template <class Visit>
 
 }  // namespace detail
 
-namespace detail {
-
-/// How many members stand in a JSON text, repeated ones too: the colons outside of its strings.
-[[nodiscard]] constexpr std::size_t written_members(std::string_view json) noexcept {
-    std::size_t count = 0;
-    bool quoted = false;
-    for (std::size_t i = 0; i < json.size(); ++i) {
-        if (quoted && json[i] == '\\')
-            ++i;
-        else if (json[i] == '"')
-            quoted = !quoted;
-        else if (!quoted && json[i] == ':')
-            ++count;
-    }
-    return count;
-}
-/// How many members a parsed document kept: of those with one name, the last.
-[[nodiscard]] inline std::size_t kept_members(boost::json::value const& value) noexcept {
-    std::size_t count = 0;
-    if (auto const* object = value.if_object())
-        for (auto const& member : *object) count += 1 + kept_members(member.value());
-    if (auto const* list = value.if_array())
-        for (auto const& each : *list) count += kept_members(each);
-    return count;
-}
-
-}  // namespace detail
-
 /// A policy as it was sent, read once and asked often.
 ///
 /// Allowed: a fitting Allow, and no fitting Deny. Conditions, Not… elements, variables (`${`) and members that the
@@ -105,7 +78,7 @@ public:
     explicit statement_policy(std::string_view text, G grammar = {}) : grammar_{std::move(grammar)} {
         boost::system::error_code error;
         document_ = boost::json::parse(text, error);
-        readable_ = !error && detail::written_members(text) == detail::kept_members(document_) && read();
+        readable_ = !error && !has_twin_members(text, document_) && read();
     }
 
     [[nodiscard]] policy_answer ask(policy_question const& q) const {

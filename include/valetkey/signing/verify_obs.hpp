@@ -42,8 +42,7 @@ inline constexpr obs_words obs_twin{"AWS ", "x-amz-", "AWSAccessKeyId"};
 
 /// A parameter that is signed wherever the signature stands.
 /// @param name In lower case.
-/// @par Source The lists of the vendor's two JavaScript SDKs, joined: where one of them lacks a name, it never sends
-/// it.
+/// @par Source The joined lists of the vendor's two JavaScript SDKs: where one lacks a name, it never sends it.
 [[nodiscard]] inline bool is_obs_sub_resource(std::string_view name) noexcept {
     constexpr std::string_view names =
         "acl;append;attname;backtosource;bucketstatus;cdnnotifyconfiguration;cors;customdomain;delete;"
@@ -408,9 +407,7 @@ struct obs_form_claim {
 /// The signature of a form: native, its twin's, or AWS4.
 /// @param fields As posted, names in any letter case.
 /// @param find   `known_key const* find(std::string_view id)`.
-/// @par Source Huawei Cloud, OBS API reference, signature in a form (obs_04_0012).  Checked by vectors/huawei.json,
-/// kind
-///   post_policy.
+/// @par Source See above.  Checked by vectors/huawei.json, kind post_policy.
 template <class Find>
 [[nodiscard]] obs_form_check verify_obs_form(parameters const& fields, Find const& find, std::string_view region) {
     detail::obs_fields const form{fields};

@@ -9,6 +9,7 @@ from .signatures import verify_acs3, verify_bce1, verify_sdk_hmac, verify_sigv4,
 from .strict import demand, stamp, strict_json, strict_pairs
 
 MINUTES = 60
+NULL = object()
 
 
 def exactly(names, must, may=()):
@@ -32,7 +33,6 @@ class Vendor:
     window = 15 * MINUTES               # the clock may differ by so much
     unsigned = skewed = None            # (code, status) of a bad signature, of a bad clock
     members = {}                        # id, secret, token, end: how the answer calls them
-    container = ()                      # where they stand in the answer
 
     def __init__(self):
         self.keys = CLOUDS[self.name].keys
@@ -40,9 +40,6 @@ class Vendor:
     def skew(self, request, now):
         """The refusal of a clock that is too far off, None for one that will do."""
         return self.skewed if abs(request.date - now) > self.window else None
-
-    def end(self, seconds):
-        return stamp(seconds)
 
     def spelt(self, request):
         """The names of id, secret, token and end in the answer to this request."""
@@ -52,10 +49,11 @@ class Vendor:
         return 200
 
     def document(self, request, credential, shape):
-        """The grant. `shape` leaves members out (None) or replaces their values; its names are id, secret, token and end."""
+        """The grant. `shape` leaves members out (None) or replaces their values (NULL: by JSON's null); its names: id, secret, token, end."""
         names = self.spelt(request)
         given = {"id": credential.id, "secret": credential.secret, "token": credential.token, "end": credential.expiration, **shape}
-        return json.dumps(self.tree(request, {names[n]: v for n, v in given.items() if v is not None}, credential))
+        members = {names[n]: None if v is NULL else v for n, v in given.items() if v is not None}
+        return json.dumps(self.tree(request, members, credential))
 
 
 class Aws(Vendor):
@@ -103,7 +101,6 @@ class Aliyun(Vendor):
     name, id_front = "aliyun", "STS."
     unsigned, skewed = ("SignatureDoesNotMatch", 400), ("InvalidTimeStamp.Expired", 400)
     members = {"id": "AccessKeyId", "secret": "AccessKeySecret", "token": "SecurityToken", "end": "Expiration"}
-    container = ("Credentials",)
 
     def check(self, request, sts):
         demand((request.method, request.path) == ("POST", "/"), "not POST /")
@@ -131,7 +128,6 @@ class Tencent(Vendor):
     window = 5 * MINUTES
     unsigned, skewed = ("AuthFailure.SignatureFailure", 200), ("AuthFailure.SignatureExpire", 200)
     members = {"id": "TmpSecretId", "secret": "TmpSecretKey", "token": "Token", "end": "ExpiredTime"}
-    container = ("Response", "Credentials")
 
     def check(self, request, sts):
         request.date = verify_tc3(request, *self.keys)
@@ -155,9 +151,6 @@ class Tencent(Vendor):
 
     def document(self, request, credential, shape):
         return super().document(request, credential, {"end": credential.end, **shape})
-
-    def end(self, seconds):
-        return seconds
 
     def tree(self, request, members, credential):
         end = {n: members.pop(n) for n in ("ExpiredTime",) if n in members}
@@ -276,7 +269,6 @@ class Ksyun(Vendor):
     name, id_front = "ksyun", "VKSTS"
     unsigned, skewed = ("SignatureDoesNotMatch", 403), ("RequestTimeTooSkewed", 403)
     members = {"id": "AccessKeyId", "secret": "SecretAccessKey", "token": "SecurityToken", "end": "Expiration"}
-    container = ("AssumeRoleResult", "Credentials")
 
     def check(self, request, sts):
         demand((request.method, request.path, request.query) == ("POST", "/", ""), "not POST / with the pairs in the body")
