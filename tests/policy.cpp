@@ -89,6 +89,7 @@ TEST_CASE("a widened session policy is not released", "[policy][guard]") {
     CHECK_FALSE(is_narrow<aws_policy>(replaced(of_prefix, "b/*", "b*"), prefix));
     CHECK_FALSE(is_narrow<aws_policy>(replaced(of_prefix, "b/*", "b/"), prefix));
     CHECK_FALSE(is_narrow<aws_policy>(replaced(of_prefix, "a/b/*", "a/*"), prefix));
+    CHECK_FALSE(is_narrow<aws_policy>(replaced(of_prefix, "a/b/*", "a/b/*.txt"), prefix));
     CHECK_FALSE(is_narrow<aws_policy>(replaced(of_prefix, "a/b/*", "?/b/*"), prefix));
     CHECK_FALSE(is_narrow<aws_policy>(replaced(of_prefix, "a/b/*", "*/b/*"), prefix));
     CHECK(is_exactly(statement_policy<aws_policy>{*session_policy<aws_policy>("aws-cn", "bucket", key), {"aws-cn"}},

@@ -14,7 +14,6 @@
 #include <fstream>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <thread>
 
 namespace loopback {
@@ -87,17 +86,17 @@ private:
             if (stopped_ || SSL_accept(tls.get()) != 1) continue;
             ++handshakes_;
             if (SSL_session_reused(tls.get()) == 1) ++resumed_;
-            while (serve(tls.get()) && !close_after_answer) {
-            }
+            for (bool last = false; !last;) last = close_after_answer || !serve(tls.get(), "");
+            if (close_after_answer) serve(tls.get(), "connection: close\r\n");
             SSL_shutdown(tls.get());
         }
     }
-    static bool serve(SSL* tls) {
+    static bool serve(SSL* tls, std::string const& header) {
         char byte = 0;
         std::string request;
         while (!request.ends_with("nonce=") && SSL_read(tls, &byte, 1) == 1) request += byte;
         for (int i = 0; i < 32 && SSL_read(tls, &byte, 1) == 1; ++i) request += byte;
-        constexpr std::string_view answer = "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nsecure";
+        auto const answer = "HTTP/1.1 200 OK\r\n" + header + "content-length: 6\r\n\r\nsecure";
         return request.size() > 32 && SSL_write(tls, answer.data(), static_cast<int>(answer.size())) > 0;
     }
     std::unique_ptr<SSL_CTX, openssl_free<&SSL_CTX_free>> context_{SSL_CTX_new(TLS_server_method())};

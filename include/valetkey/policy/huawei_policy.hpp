@@ -7,6 +7,7 @@
 #include <valetkey/policy/question.hpp>
 #include <valetkey/policy/session_policy.hpp>
 #include <valetkey/policy/statements.hpp>
+#include <valetkey/policy/twin_members.hpp>
 #include <valetkey/secret.hpp>
 #include <valetkey/time.hpp>
 #include <valetkey/upload_scope.hpp>
@@ -99,11 +100,12 @@ public:
         return matches_wildcard(parts_[4], path, false) ||
                (wide && matches_wildcard(lower_path_, in_lower_case(path), true));
     }
-    /// But for those of the head `obs:*:*:object:`.
-    [[nodiscard]] std::size_t wildcards() const noexcept {
-        bool const plain = parts_[0] == "obs" && parts_[1] == "*" && parts_[2] == "*" && parts_[3] == "object";
-        return plain ? count_wildcards(parts_[4]) : 1 + count_wildcards(parts_[4]);
+    /// `obs:*:*:object:`
+    [[nodiscard]] bool has_plain_head() const noexcept {
+        return whole_ && parts_[0] == "obs" && parts_[1] == "*" && parts_[2] == "*" && parts_[3] == "object";
     }
+    /// Behind the head.
+    [[nodiscard]] std::size_t wildcards() const noexcept { return count_wildcards(parts_[4]); }
 
 private:
     using parts = std::array<std::string, 5>;
@@ -139,7 +141,7 @@ public:
     explicit obs_policy(std::string_view text) {
         boost::system::error_code error;
         auto const document = boost::json::parse(text, error);
-        readable_ = !error && read(document) && members_ == colons_outside_strings(text);
+        readable_ = !error && !has_twin_members(text, document) && read(document);
     }
 
     [[nodiscard]] policy_answer ask(policy_question const& q) const {
@@ -149,18 +151,21 @@ public:
         return at_least ? policy_answer::allowed : policy_answer::denied;
     }
 
-    /// The wildcards behind the constant head of the resources that an Allow has; and what a few questions cannot see
-    /// either: each action that is no upload, each resource beside the first.
+    /// The wildcards behind the constant head of the one resource that is allowed. `npos`: another head, a second
+    /// resource or an action that is no upload, none of which a few questions could see.
     [[nodiscard]] std::size_t wildcards() const {
         std::size_t count = 0;
         std::size_t resources = 0;
+        bool plain = true;
         for (auto const& each : statements_) {
             if (each.denies) continue;
-            resources += each.resources.size();
-            for (auto const& resource : each.resources) count += resource.wildcards();
-            for (auto const& action : each.actions) count += is_upload(action) ? 0U : 1U;
+            for (auto const& action : each.actions) plain = plain && is_upload(action);
+            for (auto const& resource : each.resources) {
+                plain = plain && resource.has_plain_head() && ++resources == 1;
+                count += resource.wildcards();
+            }
         }
-        return count + (resources > 1 ? resources - 1 : 0);
+        return plain ? count : std::string_view::npos;
     }
 
 private:
@@ -217,7 +222,6 @@ private:
         auto const* version = root ? root->if_contains("Version") : nullptr;
         auto const* list = root ? root->if_contains("Statement") : nullptr;
         if (!version || (*version != "1.1" && *version != "5.0") || !list || root->size() != 2) return false;
-        members_ = root->size();
         if (auto const* one = list->if_object()) return add(*one);
         auto const* many = list->if_array();
         if (!many || many->empty()) return false;
@@ -241,27 +245,11 @@ private:
             made.resources.emplace_back(each);
         };
         if (!detail::for_each_text(*action, take_action) || !detail::for_each_text(*own, take_resource)) return false;
-        members_ += object.size();
         statements_.push_back(std::move(made));
         return plain;
     }
-    /// One a member: of two with the same name the parser keeps the last alone, the vendor perhaps the first.
-    [[nodiscard]] static std::size_t colons_outside_strings(std::string_view json) noexcept {
-        std::size_t count = 0;
-        bool inside = false;
-        for (std::size_t i = 0; i < json.size(); ++i) {
-            if (inside && json[i] == '\\')
-                ++i;
-            else if (json[i] == '"')
-                inside = !inside;
-            else if (!inside && json[i] == ':')
-                ++count;
-        }
-        return count;
-    }
 
     std::vector<statement> statements_;
-    std::size_t members_ = 0;
     bool readable_ = false;
 };
 

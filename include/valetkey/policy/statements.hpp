@@ -99,7 +99,8 @@ public:
     }
 
     /// How many wildcards the upload's resource has beside those of the grammar's constant head. `npos` when another
-    /// action or a second resource is allowed. A guard that asks a few questions could see neither.
+    /// action or a second resource is allowed, or a wildcard is not the last part of a prefix. A guard that asks a few
+    /// questions could see neither.
     [[nodiscard]] std::size_t wildcards() const {
         std::string_view resource;
         bool narrow = true;
@@ -114,7 +115,8 @@ public:
         }
         auto const is_wild = [](char c) { return c == '*' || c == '?'; };
         auto const count = static_cast<std::size_t>(std::count_if(resource.begin(), resource.end(), is_wild));
-        return narrow && count >= G::own_wildcards ? count - G::own_wildcards : std::string_view::npos;
+        bool const well_placed = count == G::own_wildcards || resource.ends_with("/*");
+        return narrow && well_placed && count >= G::own_wildcards ? count - G::own_wildcards : std::string_view::npos;
     }
 
 private:

@@ -199,8 +199,7 @@ template <class Find>
 }
 
 /// The query, sorted, each pair with a `=`. The vendor's SDKs sign its pairs as on the wire, where a `/` in a value
-/// stays. AWS wants everything encoded: what is encoded already is left as it came, so that no letter of it can be
-/// changed.
+/// stays. AWS wants everything encoded: what is so already is left as it came, so that no letter of it can be changed.
 [[nodiscard]] inline std::string obs4_query(std::string_view query, bool encode) {
     std::vector<std::pair<std::string, std::string>> pairs;
     while (!query.empty()) {

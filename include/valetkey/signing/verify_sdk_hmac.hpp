@@ -48,9 +48,7 @@ private:
 
 /// A request to IAM or STS. Its date must be signed, and its account's id where there is one; `host` need not be.
 /// @param find `known_key const* find(std::string_view id)`.
-/// @par Source Huawei Cloud, "API Request Signing Guide" (api-sign-algorithm-001).  Checked by vectors/huawei.json,
-/// kind
-///   sts_request.
+/// @par Source Huawei Cloud, "API Request Signing Guide".  Checked by vectors/huawei.json, kind sts_request.
 template <class Find>
 [[nodiscard]] verdict verify_sdk_hmac(incoming_request const& request, Find const& find, verifying_terms const& terms) {
     auto const header = request.header("authorization");
