@@ -294,4 +294,4 @@ private:
 }  // namespace valetkey
 
 BOOST_HANA_ADAPT_STRUCT(valetkey::tencent::settings, root, bucket, region, endpoint, bucket_endpoint, sts_endpoint,
-                        duration_seconds, max_size, form, voucher_key, allow_http, role, external_id);
+                        duration_seconds, max_size, form, voucher_key, allow_http, sts_per_second, role, external_id);
