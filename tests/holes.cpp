@@ -55,6 +55,7 @@ public:
         auto const at = std::find_if(fields_.begin(), fields_.end(), [&](auto const& f) { return f.second == value; });
         return at == fields_.end() ? nullptr : &at->second;
     }
+    void move_to(std::string_view bucket) { bucket_ = bucket; }
     [[nodiscard]] bool allowed(std::string_view key, std::uint64_t bytes, utc_seconds at) {
         field("key") = key;
         return fuzz::vendor<P>::ask(policy_, {bucket_, fields_, bytes, true}, at) == form_answer::allowed;
@@ -82,8 +83,7 @@ grant granted(bool is_dir, bool form_only) {
     if constexpr (asks_sts<P>) {
         auto const iso = timestamp{end}.iso();
         decimal const number{end.time_since_epoch().count()};
-        fuzz::vendor<P>::answer(body, fuzz::good_settings<P>(1),
-                                {.end = iso, .end_number = number});
+        fuzz::vendor<P>::answer(body, fuzz::good_settings<P>(1), {.end = iso, .end_number = number});
     }
     auto g = service.complete(*plan, {200, body, {}}, now);
     REQUIRE(g);
@@ -150,6 +150,55 @@ TEST_CASE("each cloud: a voucher is for this key or prefix, these sizes, and end
                     CHECK_FALSE(post.allowed(key, 1, now));
                 }
                 if (!is_dir) CHECK_FALSE(post.allowed(own + "x", 1, now));
+                post.move_to(std::string{g[grant::bucket]} + "x");
+                CHECK_FALSE(post.allowed(inside, 1, now));
+            }
+        }
+    });
+}
+
+TEST_CASE("each cloud: a session policy, as it is sent, is this key or prefix, and the upload alone",
+          "[holes][session]") {
+    fuzz::every_cloud::each([]<class P>() {
+        if constexpr (asks_sts<P>) {
+            for (unsigned const kind : {0U, 1U, 2U, 3U}) {
+                auto const own = fuzz::good_settings<P>(1);
+                sts_service<P> const service{settings_of<P>(own)};
+                auto r = ask<P>();
+                r.is_dir = (kind & 1U) != 0;
+                r.platform = kind & 2U ? client_platform::web : client_platform::app;
+                auto const plan = service.plan(r, fuzz::fresh_values());
+                REQUIRE(plan);
+                auto const& what = plan->decided();
+                auto const site = P::locate(own);
+                located<typename P::settings> const cloud{own, *site};
+                auto const text = P::token_issuer::session_policy(cloud, what);
+                REQUIRE(text);
+                INFO(P::name << " " << *text);
+                auto const policy = P::token_issuer::policy(cloud, *text);
+                auto const allows = [&](store_action action, std::string_view bucket, std::string_view key) {
+                    return policy.ask({action, bucket, key}) == policy_answer::allowed;
+                };
+                std::string const scope{what.scope.text()};
+                auto const inside = r.is_dir ? scope + "a/b.txt" : scope;
+                auto const stem = scope.substr(0, scope.size() - 1);
+                CHECK(allows(store_action::put, own.bucket, inside));
+                CHECK(allows(store_action::abort_upload, own.bucket, inside));
+                for (auto const action : every_action) {
+                    INFO(static_cast<int>(action));
+                    bool const upload = action == store_action::put || action == store_action::abort_upload ||
+                                        action == store_action::list_parts;
+                    // a browser's client may need one of these two, at its own key
+                    bool const needed = r.platform == client_platform::web &&
+                                        (action == store_action::list_uploads || action == store_action::read);
+                    if (!upload && !needed) CHECK_FALSE(allows(action, own.bucket, inside));
+                    if (is_of_bucket(action)) CHECK_FALSE(allows(action, own.bucket, ""));
+                    for (auto const& key : {std::string{"x"}, stem, stem + "x", stem + "x/a", "x" + scope,
+                                            scope.substr(0, scope.rfind('/', scope.size() - 2) + 1)})
+                        CHECK_FALSE(allows(action, own.bucket, key));
+                    CHECK_FALSE(allows(action, own.bucket + "x", inside));
+                    CHECK_FALSE(allows(action, own.bucket.substr(1), inside));
+                }
             }
         }
     });

@@ -63,7 +63,9 @@ struct clouds {
 
 namespace detail {
 template <class P>
-concept is_here = requires { sizeof(P); };
+concept is_here = requires {
+    sizeof(P);
+};
 template <class Found, class... Names>
 struct present {
     using type = Found;
@@ -108,7 +110,8 @@ struct vendor<qiniu> : s3_family {
     static void fill(auto& own, unsigned) { own.region = "z0"; }
     static form_answer ask(std::string_view policy, posted_form const& form, utc_seconds at) {
         for (auto const& [name, value] : form.fields)
-            if (name == "key") return ask_put_policy(policy, {form.bucket, std::string_view{value}, form.file_size}, at);
+            if (name == "key")
+                return ask_put_policy(policy, {form.bucket, std::string_view{value}, form.file_size}, at);
         return form_answer::unreadable;
     }
 };

@@ -1,5 +1,6 @@
-/// Any bytes as the gateway's configuration and as its file of tokens: an error that says where, and never holds a value;
-/// or a configuration that can be used. Values are planted as secrets: in the text, in the environment and in a file.
+/// Any bytes as the gateway's configuration and as its file of tokens: an error that says where, and never holds a
+/// value; or a configuration that can be used. Values are planted as secrets: in the text, in the environment and in a
+/// file.
 
 #include "clouds.hpp"
 

@@ -1,5 +1,6 @@
 /// Any bytes, cut into any pieces, as HTTP/1: the verdict is the same however they are cut, and a request is what a
-/// second, simple reading of its framing finds, to the byte: nothing is smuggled behind it, no trailer becomes a header.
+/// second, simple reading of its framing finds, to the byte: nothing is smuggled behind it, no trailer becomes a
+/// header.
 
 #include "input.hpp"
 
@@ -137,8 +138,15 @@ seen judge(http_input const& input, std::string_view stream, std::size_t bytes, 
         require(lies_in(view, input.fields), "a header from elsewhere", stream);
     require(input.path == "*" || input.path.starts_with('/'), "path", input.path);
     for (char const c : input.target) require(c > ' ' && c <= '~' && c != '#', "target", input.target);
-    return {std::string{own.head},       own.body, std::string{input.target}, std::string{input.host},
-            std::string{input.authorization}, bytes,    input.authorization_count, input.version, input.keep_alive};
+    return {std::string{own.head},
+            own.body,
+            std::string{input.target},
+            std::string{input.host},
+            std::string{input.authorization},
+            bytes,
+            input.authorization_count,
+            input.version,
+            input.keep_alive};
 }
 
 /// `cut(left)`: how many bytes arrive next.
@@ -193,7 +201,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     require(whole.requests == pieces.requests, "another request when cut", stream);
     if (whole.last != pieces.last) {
         // what is no head is refused at its end at the latest, wherever it was cut
-        require(whole.last != reading::complete && pieces.last != reading::complete, "another verdict when cut", stream);
+        require(whole.last != reading::complete && pieces.last != reading::complete, "another verdict when cut",
+                stream);
         auto const ended = std::string{stream} + "\r\n\r\n";
         require(read(ended, limits, [](std::size_t left) { return left; }).last == reading::refused, stream);
         require(read(ended, limits, next).last == reading::refused, "refused only when it came whole", stream);

@@ -224,8 +224,8 @@ void judge_voucher(grant const& g, typename P::settings const& own, decision con
 }
 
 template <class P>
-void judge_grant(result<grant> const& granted, typename P::settings const& own, decision const& what,
-                 utc_seconds end, std::uint64_t seed, std::string_view extra) {
+void judge_grant(result<grant> const& granted, typename P::settings const& own, decision const& what, utc_seconds end,
+                 std::uint64_t seed, std::string_view extra) {
     require(granted.has_value(), P::name, "no grant", granted ? "" : name_of(granted.error().what));
     require(granted->expiration == end, P::name, "another end");
     static std::string json;
@@ -243,7 +243,8 @@ void run(input in, std::uint64_t seed) {
     typename service_type::settings all;
     unsigned mode = in.byte();
     if (!asks_sts<P> && mode % 3 == 0) ++mode;  // there is no session to ask about
-    all.root = mode & 128U ? mode & 64U ? std::string{in.text(200)} : "r" + mapped(in.text(200), of_keys) + "r" : "test";
+    all.root =
+        mode & 128U ? mode & 64U ? std::string{in.text(200)} : "r" + mapped(in.text(200), of_keys) + "r" : "test";
     all.callback_url = "https://app.example.com/upload/callback";
     static request_texts texts;
     auto r = read_request(in, texts);

@@ -45,7 +45,8 @@ std::string_view near_an_answer(input& in, typename P::settings const& own, std:
     constexpr std::string_view number{"1773484013"};
     issued_texts texts{.end = iso, .end_number = number};
     unsigned const which = in.byte();
-    for (unsigned i = 0; std::string_view * text : {&texts.id, &texts.value, &texts.token, &texts.end, &texts.end_number})
+    for (unsigned i = 0;
+         std::string_view * text : {&texts.id, &texts.value, &texts.token, &texts.end, &texts.end_number})
         if (which >> i++ & 1U) *text = in.text(40);
     body.clear();
     if constexpr (requires { vendor<P>::answer(body, own, texts); }) vendor<P>::answer(body, own, texts);

@@ -58,7 +58,8 @@ BAD = [
     *[(f"clouds.{cloud}.{name}", value) for name, (value, clouds) in OWN.items() for cloud in CLOUDS if cloud not in clouds],
     *[(f"clouds.{cloud}.{name}", value) for cloud in CLOUDS for name in ("access_key_id", "access_key_secret", "bucket", "region")
       for value in (GONE, "", 5)],
-    *[(f"clouds.{cloud}.form.{name}", value) for cloud in CLOUDS for name in ("access_key_id", "access_key_secret") for value in (GONE, "")],
+    *[(f"clouds.{cloud}.form.{name}", value) for cloud in CLOUDS for name in ("access_key_id", "access_key_secret")
+      for value in (GONE, "")],
     *[(f"clouds.{cloud}.{name}", 5) for name, (_, clouds) in OWN.items() for cloud in sorted(clouds)
       if name not in ("sts_per_second", "path_style")],
     *[(f"clouds.{cloud}.sts_per_second", value) for cloud in WITH_STS for value in (-1, 1.5, "5", 2**64)],
@@ -73,11 +74,13 @@ BAD = [
     # what the clouds that came later have of their own
     ("clouds.huawei.api", "iam4"), ("clouds.huawei.api", "STS5"), ("clouds.huawei.api", ""), ("clouds.ksyun.endpoint", GONE),
     ("clouds.ksyun.endpoint", ""), ("clouds.ksyun.role", GONE), ("clouds.ksyun.role", ""), ("clouds.ksyun.sts_region", ""),
-    *[("clouds.tencent.bucket", name) for name in ("vk-tencent", "1250000000", "-1250000000", "vk-tencent-", "vk-tencent-125x", "vk_1250000000")],
+    *[("clouds.tencent.bucket", name) for name in ("vk-tencent", "1250000000", "-1250000000", "vk-tencent-", "vk-tencent-125x",
+                                                   "vk_1250000000")],
     # a bucket, region or id becomes a part of policies: nothing there may be a wildcard or leave its place
     *[(f"clouds.{cloud}.{name}", value) for cloud in CLOUDS for name in ("bucket", "region")
       for value in ("a*", "a/b", "a b", 'a"b', "a?", "a:b", "${a}", "a\\b", "a\nb")],
-    *[(f"clouds.huawei.{name}", value) for name in ("agency_name", "domain_id", "account_id") for value in ("a*", "a:b", "a/b", 'a"b', "a\nb")],
+    *[(f"clouds.huawei.{name}", value) for name in ("agency_name", "domain_id", "account_id")
+      for value in ("a*", "a:b", "a/b", 'a"b', "a\nb")],
     *[(f"clouds.ksyun.{name}", value) for name in ("role", "sts_region") for value in ("a*", 'a"b', "a\nb")],
     # unknown fields
     ("colour", 1), ("listen.backlog", 5), ("auth.basic", {}), ("auth.tokens.url", "x"), ("cors.headers", []), ("limits.burst", 5),
@@ -243,7 +246,8 @@ class Documents(Checks):
             "the vendors' own STS": all_of(self.good, {f"clouds.{cloud}.sts_endpoint": GONE for cloud in WITH_STS}),
             "the shortest everywhere": all_of(self.good, {f"clouds.{cloud}.duration_seconds": n for cloud, n in SHORTEST.items()}),
             "the longest everywhere": all_of(self.good, {f"clouds.{cloud}.duration_seconds": n for cloud, n in LONGEST.items()}),
-            "roles where they are left to choice": all_of(self.good, {f"clouds.{cloud}.{n}": v for cloud, own in ROLE.items() for n, v in own.items()}),
+            "roles where they are left to choice": all_of(self.good, {f"clouds.{cloud}.{name}": value for cloud, own in ROLE.items()
+                                                                      for name, value in own.items()}),
             "Huawei's STS 5": all_of(self.good, {"clouds.huawei.api": "sts5", "clouds.huawei.external_id": "external",
                                                  "clouds.huawei.duration_seconds": 43200}),
             "Huawei by token": all_of(self.good, {"clouds.huawei.agency_name": GONE, "clouds.huawei.domain_id": GONE,

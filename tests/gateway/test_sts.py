@@ -26,8 +26,8 @@ FINAL = {
             *of(400, "MalformedPolicyDocument", "PackedPolicyTooLarge", "ValidationError", "IncompleteSignature", "NeverHeardOf"),
             ("NeverHeardOf", 404)],
     "aliyun": [*of(403, "NoPermission", "InvalidAccessKeyId.Inactive"), *of(404, "EntityNotExist.Role", "InvalidAccessKeyId.NotFound"),
-               *of(400, "SignatureDoesNotMatch", "MissingSecurityToken", "InvalidParameter.PolicyGrammar", "InvalidParameter.DurationSeconds",
-                   "AuthenticationFail.NoPermission", "NeverHeardOf")],
+               *of(400, "SignatureDoesNotMatch", "MissingSecurityToken", "InvalidParameter.PolicyGrammar",
+                   "InvalidParameter.DurationSeconds", "AuthenticationFail.NoPermission", "NeverHeardOf")],
     "tencent": of(200, *("AuthFailure." + c for c in ("AccessKeyIllegal", "InvalidSecretId", "SecretIdNotFound", "SignatureFailure",
                                                       "TokenFailure", "InvalidAuthorization", "MFAFailure")),
                   *("InvalidParameter." + c for c in (
@@ -38,8 +38,9 @@ FINAL = {
     "baidu": [*of(403, "SignatureDoesNotMatch", "InvalidAccessKeyId", "AccessDenied", "OptInRequired"),
               *of(400, "InvalidHTTPAuthHeader", "InvalidRequest", "InappropriateJSON", "MalformedJSON", "InvalidHTTPRequest", "InvalidURI",
                   "InvalidVersion", "NeverHeardOf", "AccessDenied"), ("PreconditionFailed", 412)],
-    "huawei": [*of(400, "IAM.0007", "IAM.0011", "IAM.0072", "IAM.0073", "IAM.1024", "IAM.1028", "IAM.1033", "IAM.1036", "IAM.1041", "IAM.1048",
-                   "IAM.1104", "IAM.1105", "IAM.1108", "PAP5.0011", "PAP5.0029", "PAP5.0041", "STS5.1106", "STS5.9999", "NeverHeardOf"),
+    "huawei": [*of(400, "IAM.0007", "IAM.0011", "IAM.0072", "IAM.0073", "IAM.1024", "IAM.1028", "IAM.1033", "IAM.1036", "IAM.1041",
+                   "IAM.1048", "IAM.1104", "IAM.1105", "IAM.1108", "PAP5.0011", "PAP5.0029", "PAP5.0041", "STS5.1106",
+                   "STS5.9999", "NeverHeardOf"),
                *of(401, "IAM.0001", "IAM.0061", "IAM.0066"), *of(403, "IAM.0002", "IAM.0080", "PAP5.0001", "STS5.1001", "STS5.1106"),
                *of(404, "IAM.0004", "STS5.1106")],
     "ksyun": [*of(403, "AccessDenied", "InvalidClientTokenId"), *of(400, "InvalidRole", "MalformedPolicyDocument", "PolicyTooLong",
@@ -112,12 +113,12 @@ def nonsense(cloud):
     for name in ("id", "secret", "token", "end"):
         steps |= {f"{name} missing": shaped(**{name: None}), f"{name} empty": shaped(**{name: ""})}
         if not xml:
-            steps |= {f"{name} null": shaped(**{name: NULL}), f"{name} a list": shaped(**{name: ["a"]}), f"{name} true": shaped(**{name: True})}
-            steps |= {f"{name} a number": shaped(**{name: 5})}      # as a time of Tencent's: 1970
-    times = ["soon", "2099-13-14T09:41:53Z", "2099-02-30T09:41:53Z", "4072481313", "2099-03-14", "2099-03-14 09:41:53", "0000-00-00T00:00:00Z",
-             "-2099-03-14T09:41:53Z", "Z", "2099-01-01T25:00:00Z"]
+            steps |= {f"{name} {what}": shaped(**{name: value}) for what, value in (
+                ("null", NULL), ("a list", ["a"]), ("true", True), ("a number", 5))}    # 5 as a time of Tencent's: 1970
+    times = ["soon", "2099-13-14T09:41:53Z", "2099-02-30T09:41:53Z", "4072481313", "2099-03-14", "2099-03-14 09:41:53",
+             "0000-00-00T00:00:00Z", "-2099-03-14T09:41:53Z", "Z", "2099-01-01T25:00:00Z"]
     if cloud == "tencent":
-        times = ["soon", stamp(time.time() + 900), str(int(time.time()) + 900), 0, -1, -2**63, 2**63, 2**64, 10**30, 10**15]
+        times = ["soon", stamp(time.time() + 900), 0, -1, -2**63, 2**63, 2**64, 10**30, 10**15]
     steps |= {f"end {text!r}": shaped(end=text) for text in times}
     steps |= {"expired": shaped(-60), "expired for years": shaped(-6 * 365 * 86400), "expired at the epoch": shaped(-time.time())}
     if xml:
@@ -126,7 +127,8 @@ def nonsense(cloud):
             "DOCTYPE": edited(lambda t: '<?xml version="1.0"?><!DOCTYPE AssumeRoleResponse>' + t),
             "DOCTYPE with entities": edited(lambda t: entities.format("c") + t.replace("vendor-request-id", "&b;")),
             "DOCTYPE in lower case": edited(lambda t: "<!doctype a>" + t),
-            "external entity": edited(lambda t: '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]>' + t.replace("vendor-request-id", "&b;")),
+            "external entity": edited(lambda t: '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]>'
+                                      + t.replace("vendor-request-id", "&b;")),
             "deep nesting": plain("<a>" * 100_000 + "</a>" * 100_000),
             "deep beside the credentials": edited(lambda t: t.replace("<ResponseMetadata>",
                                                                       "<a>" * 20_000 + "</a>" * 20_000 + "<ResponseMetadata>")),
@@ -159,7 +161,8 @@ def odd(cloud):
             "declaration": edited(lambda t: '<?xml version="1.0" encoding="UTF-8"?>\n' + t),
             "pretty": edited(lambda t: t.replace("><", ">\n  <")),
             "comment": edited(lambda t: t.replace("<Credentials>", "<!-- a --><Credentials>")),
-            "unknown elements": edited(lambda t: t.replace("<Credentials>", "<New><AccessKeyId>no</AccessKeyId></New><Credentials><Newer/>"))}
+            "unknown elements": edited(lambda t: t.replace("<Credentials>",
+                                                           "<New><AccessKeyId>no</AccessKeyId></New><Credentials><Newer/>"))}
     steps |= {"pretty": edited(lambda t: json.dumps(json.loads(t), indent=2)), "escapes": edited(lambda t: t.replace("TEMP", "\\u0054EMP")),
               "unknown members": edited(lambda t: t[:-1] + ',"New":{"Credentials":{"AccessKeyId":"no"}}}')}
     if cloud == "tencent":
@@ -235,8 +238,11 @@ class Failures(GatewayCase):
         elsewhere = {cloud: FakeSts(cloud) for cloud in self.clouds}
         for sts in elsewhere.values():
             self.addCleanup(sts.stop)
-        for what, cloud, answer, seconds, _ in self.everywhere(
-                lambda cloud: {s: edited(str, status=s, headers=(("Location", elsewhere[cloud].url + "/"),)) for s in (301, 302, 303, 307, 308)}):
+
+        def steps(cloud):
+            there = (("Location", elsewhere[cloud].url + "/"),)
+            return {status: edited(str, status=status, headers=there) for status in (301, 302, 303, 307, 308)}
+        for what, cloud, answer, seconds, _ in self.everywhere(steps):
             with self.subTest(what):
                 self.assert_failure(answer, 502)
                 self.in_time(seconds)
@@ -258,7 +264,8 @@ class Failures(GatewayCase):
         """Throttling and a cloud that is down are 503."""
         def some(cloud):
             steps = passing(cloud)
-            names = [*list(steps)[:2], "500 without a document", "503 without a document", "reset", "closed without a word", "cut in the body"]
+            names = [*list(steps)[:2], "500 without a document", "503 without a document", "reset", "closed without a word",
+                     "cut in the body"]
             return {name: steps[name] for name in names}
         for what, cloud, answer, seconds, seen in self.everywhere(some):
             with self.subTest(what):
@@ -317,7 +324,8 @@ class Strangers(GatewayCase):
         fakes = {cloud: FakeSts(cloud, context=folder.server_context()) for cloud in WITH_STS}
         for sts in fakes.values():
             self.addCleanup(sts.stop)
-        gateway = self.start({"limits": {"sts_seconds": SECONDS}, "clouds": {cloud: {"sts_endpoint": sts.url} for cloud, sts in fakes.items()}})
+        gateway = self.start({"limits": {"sts_seconds": SECONDS},
+                              "clouds": {cloud: {"sts_endpoint": sts.url} for cloud, sts in fakes.items()}})
 
         def refuses(cloud):
             with gateway.user() as api:

@@ -140,12 +140,15 @@ private:
         }
     }
     void end(running_transfer& running, failure why) {
-        (void)running.transfer.finish(CURLE_ABORTED_BY_CALLBACK);
-        deliver(leave(running), delivery::post, std::move(why));
+        (void)take_answer(running, CURLE_ABORTED_BY_CALLBACK);
+        deliver(put_back(running), delivery::post, std::move(why));
+    }
+    [[nodiscard]] result<http_answer> take_answer(running_transfer& running, CURLcode code) {
+        if (std::exchange(running.added, false)) curl_multi_remove_handle(multi_.get(), running.transfer.handle());
+        return running.transfer.finish(code);
     }
     /// The transfer is idle again, or gone.
-    [[nodiscard]] answer_handler_ptr leave(running_transfer& running) {
-        if (std::exchange(running.added, false)) curl_multi_remove_handle(multi_.get(), running.transfer.handle());
+    [[nodiscard]] answer_handler_ptr put_back(running_transfer& running) {
         auto handler = std::move(running.handler);
         if (idle_.size() < std::max<std::size_t>(options_.max_idle, 1)) {
             idle_.splice(idle_.begin(), busy_, running.place);
@@ -181,8 +184,8 @@ private:
             running_transfer* running = nullptr;
             curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &running);
             if (last) deliver(std::move(last), delivery::post, std::move(answer));
-            answer = running->transfer.finish(message->data.result);
-            last = leave(*running);
+            answer = take_answer(*running, message->data.result);
+            last = put_back(*running);
         }
         arm_timer();
         if (last) deliver(std::move(last), how, std::move(answer));

@@ -93,6 +93,7 @@ public:
         set(CURLOPT_TCP_NODELAY, 1L);
         set(CURLOPT_TCP_KEEPALIVE, 1L);
         set(CURLOPT_PROXY, options.proxy.c_str());
+        set(CURLOPT_NOPROXY, "");  // not what the environment says
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
         if (options.max_idle == 0) set(CURLOPT_FORBID_REUSE, 1L);
         set(CURLOPT_WRITEFUNCTION, &curl_transfer::on_body);
@@ -206,7 +207,8 @@ private:
         std::string_view const line{data, size * count};
         transfer.header_bytes_ += line.size();
         if (transfer.header_bytes_ > transfer.options_->max_header) return CURL_WRITEFUNC_ERROR;
-        if (transfer.body_.empty()) transfer.read_header(line);  // after it these are trailers
+        if (line.starts_with("HTTP/")) transfer.header_done_ = false;  // after an interim answer
+        if (!transfer.header_done_) transfer.read_header(line);        // what follows it are trailers
         return line.size();
     }
     /// Called when a connection is there. libcurl would send the same bytes a second time when a kept connection turns
@@ -218,7 +220,7 @@ private:
     void read_header(std::string_view line) noexcept {
         constexpr std::string_view name = "date:";
         while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
-        header_done_ = line.empty();  // and again, after an interim answer
+        header_done_ = line.empty();
         if (line.size() < name.size() || ::strncasecmp(line.data(), name.data(), name.size()) != 0) return;
         line.remove_prefix(std::min(line.find_first_not_of(" \t", name.size()), line.size()));
         date_ = parse_http_date(line.substr(0, line.find_last_not_of(" \t") + 1));

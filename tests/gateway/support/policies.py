@@ -1,4 +1,4 @@
-"""Session policies as their vendors judge them: what the holder of the keys may do, asked of an evaluator, and that nothing else is said."""
+"""Session policies as their vendors judge them: an evaluator is asked what the holder of the keys may do, and no word more is said."""
 import re
 from dataclasses import dataclass
 
@@ -20,14 +20,14 @@ OTHERS = {
             "s3:ListBucketMultipartUploads", "s3:PutBucketPolicy"),
     "aliyun": ("oss:GetObject", "oss:DeleteObject", "oss:PutObjectAcl", "oss:GetObjectAcl", "oss:PutObjectTagging", "oss:ListObjects",
                "oss:ListMultipartUploads", "oss:PutBucketPolicy"),
-    "tencent": tuple(COS + a for a in ("GetObject", "HeadObject", "DeleteObject", "PutObjectACL", "GetObjectACL", "AppendObject", "GetBucket",
-                                       "ListMultipartUploads", "PutBucketPolicy", "DeleteMultipleObjects")),
+    "tencent": tuple(COS + a for a in ("GetObject", "HeadObject", "DeleteObject", "PutObjectACL", "GetObjectACL", "AppendObject",
+                                       "GetBucket", "ListMultipartUploads", "PutBucketPolicy", "DeleteMultipleObjects")),
     "baidu": ("GetObject", "GetObjectMeta", "ListParts", "DeleteObject", "ListObjects", "ListMultipartUploads", "PutBucketAcl",
               "GetBucketAcl", "PutBucketCors"),
     "huawei": tuple("obs:" + a for a in ("object:GetObject", "object:DeleteObject", "object:PutObjectAcl", "object:GetObjectAcl",
                                          "bucket:ListBucket", "bucket:ListBucketMultipartUploads", "bucket:PutBucketPolicy")),
-    "ksyun": ("ks3:GetObject", "ks3:DeleteObject", "ks3:PutObjectAcl", "ks3:GetObjectAcl", "ks3:ListBucket", "ks3:ListBucketMultipartUploads",
-              "ks3:PutBucketPolicy"),
+    "ksyun": ("ks3:GetObject", "ks3:DeleteObject", "ks3:PutObjectAcl", "ks3:GetObjectAcl", "ks3:ListBucket",
+              "ks3:ListBucketMultipartUploads", "ks3:PutBucketPolicy"),
 }
 # What platform web adds, and nothing more.
 WEB = {"tencent": (COS + "ListMultipartUploads",), "baidu": ("GetObject", "GetObjectMeta", "ListParts")}

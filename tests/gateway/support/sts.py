@@ -78,7 +78,7 @@ class FakeSts:
                 sts._serve(self.request)
 
         class Server(socketserver.ThreadingTCPServer):
-            daemon_threads, allow_reuse_address, request_queue_size, block_on_close = True, True, 512, False
+            daemon_threads, allow_reuse_address, request_queue_size = True, True, 512
 
             def handle_error(self, request, client_address):
                 pass    # a peer that hangs up is no news

@@ -49,7 +49,7 @@ class Vendor:
         return 200
 
     def document(self, request, credential, shape):
-        """The grant. `shape` leaves members out (None) or replaces their values (NULL: by JSON's null); its names: id, secret, token, end."""
+        """The grant. `shape` (id, secret, token, end) leaves members out (None) or replaces their values (NULL: by JSON's null)."""
         names = self.spelt(request)
         given = {"id": credential.id, "secret": credential.secret, "token": credential.token, "end": credential.expiration, **shape}
         members = {names[n]: None if v is NULL else v for n, v in given.items() if v is not None}
@@ -90,7 +90,8 @@ class Aws(Vendor):
                                      "<Arn>arn:aws:sts::111122223333:federated-user/x</Arn></FederatedUser>"}[request.call]
         return (f'<{request.call}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{request.call}Result>{who}'
                 f"<Credentials>{inner}</Credentials><PackedPolicySize>6</PackedPolicySize><SessionTokenSize>600</SessionTokenSize>"
-                f"</{request.call}Result><ResponseMetadata><RequestId>vendor-request-id</RequestId></ResponseMetadata></{request.call}Response>")
+                f"</{request.call}Result><ResponseMetadata><RequestId>vendor-request-id</RequestId></ResponseMetadata>"
+                f"</{request.call}Response>")
 
     def refusal(self, code, text):
         return (f'<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>{code}</Code>'

@@ -27,15 +27,16 @@ def words(text):
 
 MILLISECONDS, NONE, EITHER = r"\.000Z", "Z", r"(?:\.000)?Z"
 FORMS = {
-    "aws": Form("Policy", "X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", words("X-Amz-Algorithm X-Amz-Date"), words("bucket"),
-                EITHER, words("policy file x-amz-signature").__contains__),
+    "aws": Form("Policy", "X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", words("X-Amz-Algorithm X-Amz-Date"),
+                words("bucket"), EITHER, words("policy file x-amz-signature").__contains__),
     "aliyun": Form("policy", "x-oss-signature", "x-oss-credential", "x-oss-security-token", words("x-oss-signature-version x-oss-date"),
                    words("success_action_status"), EITHER, lambda n: n == "x-oss-signature" or not n.startswith("x-oss-"),
                    words("callback x:objectId x:resourceType")),
     "tencent": Form("policy", "q-signature", "q-ak", "x-cos-security-token", words("q-sign-algorithm q-key-time"),
                     words("success_action_status"), MILLISECONDS, lambda n: True, words("x-cos-callback")),
     # A token is a header for the vendor's clients; as a field it is what clients.md says.
-    "baidu": Form("policy", "signature", "accessKey", "x-bce-security-token", words("success-action-status"), words(""), NONE, lambda n: True),
+    "baidu": Form("policy", "signature", "accessKey", "x-bce-security-token", words("success-action-status"), words(""), NONE,
+                  lambda n: True),
     "huawei": Form("policy", "signature", "AccessKeyId", "x-obs-security-token", words(""), words("success_action_status"), EITHER,
                    lambda n: n in words("accesskeyid signature file policy token callbackurl callbackbody callbackbodytype callbackhost")
                    or n.startswith(("x-ignore-", "x:")), words("callbackUrl callbackBody callbackBodyType")),
