@@ -7,7 +7,7 @@ import socket
 import time
 import unittest
 
-from support.case import FORM, Checks, in_parallel
+from support.case import FORM, Checks
 from support.clouds import CLOUDS, TYPES, WITH_STS
 from support.process import TOKEN, Folder, Gateway, free_port, run_program
 from support.vouchers import check_voucher

@@ -218,7 +218,7 @@ private:
     }
 
     [[nodiscard]] result<std::uint64_t> take_id() {
-        auto const id = ids_.take();
+        auto id = ids_.take();
         out_of_ids_ = !id;
         metrics_.object_ids_leased.add(ids_.leased() - metrics_.object_ids_leased.value());
         if (ids_.wants_spare() && !leasing_) order_spare();

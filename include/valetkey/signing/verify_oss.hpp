@@ -264,7 +264,7 @@ template <class Find>
     std::string_view names;
     std::string_view signature;
     while (!header.empty()) {
-        header.remove_prefix(std::min(header.find_first_not_of(" "), header.size()));
+        header.remove_prefix(std::min(header.find_first_not_of(' '), header.size()));
         auto const part = header.substr(0, header.find(','));
         header.remove_prefix(std::min(part.size() + 1, header.size()));
         auto const equals = std::min(part.find('='), part.size());

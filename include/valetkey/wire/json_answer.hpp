@@ -23,7 +23,7 @@ public:
     /// Depth is bounded by the parser (32). What does not fit the memory that an honest answer needs is no answer.
     explicit json_answer(std::string_view body) {
         if (body.empty() || body.size() > max_size) return;
-        memory_.resize(16 * 1024 + 4 * body.size());
+        memory_.resize(std::size_t{16} * 1024 + 4 * body.size());
         try {
             store_.emplace(reinterpret_cast<unsigned char*>(memory_.data()), memory_.size());
             boost::system::error_code error;
