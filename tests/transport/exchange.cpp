@@ -547,19 +547,22 @@ TEST_CASE("Connections: after each burst of 200 as many as allowed are kept", "[
 
 namespace {
 /// Of this process alone: several may run at once.
-std::string scratch_file(std::string const& name) {
-    return (std::filesystem::temp_directory_path() / (std::to_string(::getpid()) + name)).string();
+struct scratch_file {
+    std::string path = (std::filesystem::temp_directory_path() / ("valetkey-" + std::to_string(::getpid()))).string();
+    ~scratch_file() { std::filesystem::remove(path); }
+};
+return (std::filesystem::temp_directory_path() / (std::to_string(::getpid()) + name)).string();
 }
 }  // namespace
 
 TEST_CASE("TLS: only a trusted certificate of the right name is talked to", "[transport][tls]") {
     auto const how = either();
-    auto const ca = scratch_file("valetkey-transport-ca.pem");
+    scratch_file const ca;
     std::string const subject = GENERATE("IP:127.0.0.1", "DNS:other.example");
-    loopback::tls_server sts{subject, ca};
+    loopback::tls_server sts{subject, ca.path};
     toy_service service{sts.url()};
     curl_options trusting;
-    trusting.ca_file = ca;
+    trusting.ca_file = ca.path;
     CHECK(error_of(ask(how, service, ample)) == errc::unavailable);
     CHECK(service.attempts.size() == 4);
     auto const got = ask(how, service, ample, trusting);
@@ -571,11 +574,11 @@ TEST_CASE("TLS: only a trusted certificate of the right name is talked to", "[tr
 }
 
 TEST_CASE("TLS: connections are kept, and sessions resumed by whichever handle connects next", "[transport][tls]") {
-    auto const ca = scratch_file("valetkey-transport-ca.pem");
-    loopback::tls_server sts{"IP:127.0.0.1", ca};
+    scratch_file const ca;
+    loopback::tls_server sts{"IP:127.0.0.1", ca.path};
     toy_service service{sts.url()};
     curl_options options;
-    options.ca_file = ca;
+    options.ca_file = ca.path;
     asio::io_context context;
     curl_multi_client http{context, options};
     SECTION("kept") {
