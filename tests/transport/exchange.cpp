@@ -524,7 +524,6 @@ TEST_CASE("Connections: 200 under steady load are used again and again", "[trans
     asio::io_context context;
     curl_multi_client http{context};
     load(http, context, service, 2000, 200);
-    WARN("2,000 exchanges, 200 at once: " << sts.accepted() << " connections");
     CHECK(sts.accepted() <= 210);
     CHECK(settled(sts, 128) <= 128);
 }
@@ -542,7 +541,6 @@ TEST_CASE("Connections: after each burst of 200 as many as allowed are kept", "[
         CHECK(settled(sts, max_idle) <= max_idle);
         CHECK(sts.accepted() <= 200 + (round - 1) * (200 - max_idle));
     }
-    WARN("5 x 200, " << max_idle << " kept: " << sts.accepted() << " connections");
 }
 
 namespace {
@@ -551,8 +549,6 @@ struct scratch_file {
     std::string path = (std::filesystem::temp_directory_path() / ("valetkey-" + std::to_string(::getpid()))).string();
     ~scratch_file() { std::filesystem::remove(path); }
 };
-return (std::filesystem::temp_directory_path() / (std::to_string(::getpid()) + name)).string();
-}
 }  // namespace
 
 TEST_CASE("TLS: only a trusted certificate of the right name is talked to", "[transport][tls]") {
