@@ -7,13 +7,14 @@ import time
 
 from support.case import FORM, JSON_TYPE, REQUEST, GatewayCase, bearer, in_parallel
 from support.clouds import TYPES, WITH_STS
-from support.process import Folder, free_port, until
+from support.process import Folder, free_port, instrumented, until
 from support.strict import stamp
 from support.sts import FakeSts, Reply, dripping, edited, granted, plain, refused, reset, shaped, slow
 from support.vendors import NULL
 from support.wire import message
 
 SECONDS = 2     # limits.sts_seconds
+LATE = 4 if instrumented() else 1   # seconds behind it that an answer may take
 
 
 def of(status, *codes):
@@ -195,7 +196,7 @@ class Failures(GatewayCase):
             return answer, time.monotonic() - start
 
     def in_time(self, seconds):
-        self.assertLessEqual(seconds, SECONDS + 1)
+        self.assertLessEqual(seconds, SECONDS + LATE)
 
     def all_at_once(self, cloud, steps, workers):
         """Scripts every step (a list of replies) under an extension of its own and asks for all: (name, answer, seconds, requests seen)."""
@@ -222,7 +223,7 @@ class Failures(GatewayCase):
                 self.assertEqual(len(seen), 1)
 
     def test_nonsense(self):
-        for what, cloud, answer, seconds, _ in self.everywhere(nonsense):
+        for what, cloud, answer, seconds, _ in self.everywhere(nonsense, workers=2):
             with self.subTest(what):
                 self.assert_failure(answer, 502)
                 self.in_time(seconds)
@@ -324,14 +325,15 @@ class Strangers(GatewayCase):
         fakes = {cloud: FakeSts(cloud, context=folder.server_context()) for cloud in WITH_STS}
         for sts in fakes.values():
             self.addCleanup(sts.stop)
-        gateway = self.start({"limits": {"sts_seconds": SECONDS},
-                              "clouds": {cloud: {"sts_endpoint": sts.url} for cloud, sts in fakes.items()}})
+        gateway = self.start({"clouds": {cloud: {"sts_endpoint": sts.url} for cloud, sts in fakes.items()}})
+        # To read the system's authorities takes a sanitized program so long that it calls the handshake too slow.
+        statuses = (503, 504) if instrumented() else 503
 
         def refuses(cloud):
             with gateway.user() as api:
-                self.assert_failure(api.info({**REQUEST, "type": TYPES[cloud]}), 503)
+                self.assert_failure(api.info({**REQUEST, "type": TYPES[cloud]}), statuses)
             self.assertEqual(fakes[cloud].count(), 0, "credentials went to a stranger")
-        self.each(refuses, {cloud: cloud for cloud in WITH_STS}, 6)
+        self.each(refuses, {cloud: cloud for cloud in WITH_STS}, 2)
 
 
 class Outages(GatewayCase):
@@ -351,13 +353,13 @@ class Outages(GatewayCase):
                     time.sleep(0.02)
             return got
         got = [pair for part in in_parallel(some, range(4), 4) for pair in part]
-        quick = [a for a, seconds in got if a.status == 503 and seconds <= 0.5]
+        quick = [a for a, seconds in got if a.status == 503 and seconds <= 0.5 * LATE]
         self.assertGreaterEqual(len(quick), 48, [(a.status, round(s, 2)) for a, s in got])
         for answer in quick:
             self.assert_failure(answer, 503)
             self.assertRegex(answer.header("retry-after"), r"^([1-9]|10)$")
         self.assertLessEqual({a.status for a, _ in got}, {503, 504})
-        self.assertLessEqual(max(seconds for _, seconds in got), SECONDS + 1)
+        self.assertLessEqual(max(seconds for _, seconds in got), SECONDS + LATE)
 
     def back(self, gateway, cloud):
         with gateway.user() as api:
@@ -375,7 +377,7 @@ class Outages(GatewayCase):
                     return
                 start = time.monotonic()
                 answer = api.info(request)
-                if answer.status != 200 or time.monotonic() - start > 1:
+                if answer.status != 200 or time.monotonic() - start > LATE:
                     late.append((request["type"], request.get("grant"), answer.status, time.monotonic() - start))
                 time.sleep(0.01)
 
@@ -396,7 +398,7 @@ class Outages(GatewayCase):
             answers = [(connection.read(), time.monotonic() - start) for connection, start in zip(connections, sent)]
             self.assertLessEqual({a.status for a, _ in answers}, {503, 504})
             self.assertGreater(sum(a.status == 504 for a, _ in answers), 20)
-            self.assertLessEqual(max(seconds for _, seconds in answers), SECONDS + 1)
+            self.assertLessEqual(max(seconds for _, seconds in answers), SECONDS + LATE)
             self.sixty(gateway, self.STALLED)
             sts.default = granted
             self.back(gateway, self.STALLED)
@@ -416,7 +418,7 @@ class Outages(GatewayCase):
                 start = time.monotonic()
                 answer = api.info({**REQUEST, "type": TYPES[cloud]})
                 self.assert_failure(answer, 503)
-                self.assertLessEqual(time.monotonic() - start, SECONDS + 1)
+                self.assertLessEqual(time.monotonic() - start, SECONDS + LATE)
                 self.assertRegex(answer.header("retry-after"), r"^([1-9]|10)$")
                 self.assert_granted(api.info({**FORM, "type": TYPES[cloud]}))
         self.sixty(gateway, cloud)

@@ -25,6 +25,12 @@ def program():
     return os.environ.get("VALETKEY_GATEWAY") or str(REPOSITORY / "build/bin/valetkey-gateway")
 
 
+def instrumented():
+    """Whether the program carries a sanitizer, which makes it many times slower."""
+    content = Path(program()).read_bytes()
+    return b"__asan_init" in content or b"__tsan_init" in content
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
