@@ -111,11 +111,10 @@ private:
         request_entry entry{};
     };
 
-    /// A worker's part of the connections that may stay open without an exchange. libcurl looks at its limit when one
-    /// comes back; two that come back at once exceed it by one, hence the margin.
+    /// A worker's part of the connections that may stay open without an exchange.
     static curl_options idle_share(std::size_t workers) {
         curl_options options;
-        options.max_idle = std::max<std::size_t>(options.max_idle / workers, 3) - 2;
+        options.max_idle /= workers;
         return options;
     }
 

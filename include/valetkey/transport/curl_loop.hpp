@@ -102,6 +102,7 @@ private:
     struct watched {
         std::shared_ptr<socket_type> socket;
         bool ours = false;  ///< opened by us; libcurl's resolver has sockets of its own
+        bool kept = false;  ///< a connection without an exchange on it
     };
     struct free_share {
         void operator()(CURLSH* share) const noexcept { curl_share_cleanup(share); }
@@ -164,6 +165,19 @@ private:
         auto const limit = std::max<std::size_t>(busy_.size() + options_.max_idle, 2) - 1;
         curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(limit));
     }
+    /// libcurl looks at its limit once for each connection that comes back; of several that come back in one call the
+    /// later ones are held against a limit of before. What is too many ends here; libcurl finds it dead and forgets it.
+    void end_surplus() noexcept {
+        for (auto at = sockets_.begin(); kept_ > options_.max_idle && at != sockets_.end(); ++at) {
+            if (!at->second.kept) continue;
+            ::shutdown(at->first, SHUT_RDWR);
+            set_kept(at->second, false);
+        }
+    }
+    void set_kept(watched& which, bool kept) noexcept {
+        if (std::exchange(which.kept, kept) == kept) return;
+        kept ? ++kept_ : --kept_;
+    }
 
     void act(curl_socket_t fd, int mask, delivery how) {
         int running = 0;
@@ -187,6 +201,7 @@ private:
             answer = take_answer(*running, message->data.result);
             last = put_back(*running);
         }
+        end_surplus();
         arm_timer();
         if (last) deliver(std::move(last), how, std::move(answer));
     }
@@ -229,11 +244,12 @@ private:
         return CURL_SOCKET_BAD;
     }
     static int on_close(void* self, curl_socket_t fd) noexcept {
-        auto& sockets = static_cast<curl_loop*>(self)->sockets_;
-        auto const found = sockets.find(fd);
-        if (found == sockets.end()) return ::close(fd);
+        auto& loop = *static_cast<curl_loop*>(self);
+        auto const found = loop.sockets_.find(fd);
+        if (found == loop.sockets_.end()) return ::close(fd);
+        loop.set_kept(found->second, false);
         found->second.socket->close();
-        sockets.erase(found);
+        loop.sockets_.erase(found);
         return 0;
     }
     void watch(curl_socket_t fd, int events) {
@@ -243,7 +259,8 @@ private:
             return;
         }
         found->second.socket->want(events);
-        if (events != 0 || found->second.ours) return;
+        if (found->second.ours) return set_kept(found->second, events == 0);
+        if (events != 0) return;
         found->second.socket->release();
         sockets_.erase(found);
     }
@@ -261,6 +278,7 @@ private:
     std::optional<clock::time_point> due_{};    // when libcurl wants to be called
     std::optional<clock::time_point> armed_{};  // when the timer calls
     std::unordered_map<curl_socket_t, watched> sockets_;
+    std::size_t kept_ = 0;  // of them
     std::unique_ptr<CURLSH, free_share> share_;
     std::unique_ptr<CURLM, free_multi> multi_;
     std::list<running_transfer> idle_;
