@@ -93,7 +93,8 @@ struct issued_texts {
 
 /// How the stores of the S3 family judge a voucher. Derived from by the vendors that differ.
 struct s3_family {
-    static constexpr bool pins_token = true;  ///< a form without its token is refused
+    static constexpr bool pins_token = true;   ///< a form without its token is refused
+    static constexpr bool ends_in_utc = true;  ///< its STS writes no offsets
     static form_answer ask(std::string_view policy, posted_form const& form, utc_seconds at) {
         return ask_form_policy(policy, form, {}, at);
     }
@@ -215,6 +216,7 @@ struct vendor<huawei> : s3_family {
 
 template <>
 struct vendor<ksyun> : s3_family {
+    static constexpr bool ends_in_utc = false;
     static void fill(auto& own, unsigned variant) {
         own.region = variant & 1U ? "JR_BEIJING" : "BEIJING";
         own.endpoint = "https://ks3-cn-beijing.ksyuncs.com";

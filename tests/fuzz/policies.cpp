@@ -106,7 +106,7 @@ void ask_session(Policy const& policy, std::string_view bucket, decision const& 
     auto const answer = [&](store_action action, std::string_view in, std::string_view key) {
         auto const said = policy.ask({action, in, key});
         // whether names have letter case is not documented for every vendor: then the answer is neither
-        bool const open = has_capital(key) || has_capital(in);
+        bool const open = has_capital(key) || has_capital(in) || has_capital(bucket);
         require(said != policy_answer::unreadable || open, P::name, "its own policy is unreadable", key);
         return said == policy_answer::allowed;
     };

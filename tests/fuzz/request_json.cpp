@@ -55,6 +55,8 @@ void judge(request_fields const& fields, std::string_view text, bool json) {
     auto r = *asked;
     require(r.project_id <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()), "project", text);
     require(!r.extension.empty() && !name_of(r.module).empty(), "a mandatory field is missing", text);
+    // a text that is too long for any UUID may be cut
+    bool const whole = r.uuid.size() < 64;
     if (json) {
         boost::system::error_code error;
         auto const document = boost::json::parse(text, error);
@@ -65,7 +67,7 @@ void judge(request_fields const& fields, std::string_view text, bool json) {
         static request_fields other;
         read_query(query, other);
         auto const again = other.request();
-        require(again && same(r, *again), "the query means something else", text, query);
+        require(!whole || (again && same(r, *again)), "the query means something else", text, query);
     }
     static every_cloud::service const service{good_service_settings<every_cloud::service>()};
     static auto const f = fresh_values();

@@ -38,13 +38,15 @@ bool may_fail_with(errc what) {
            what == errc::malformed_response;
 }
 
-/// An honest answer, with some of its values replaced by the input's.
+/// An honest answer, with some of its values replaced by the input's. Its end may be any time, well written.
 template <class P>
 std::string_view near_an_answer(input& in, typename P::settings const& own, std::string& body) {
-    constexpr std::string_view iso{"2026-03-14T10:26:53Z"};
-    constexpr std::string_view number{"1773484013"};
-    issued_texts texts{.end = iso, .end_number = number};
     unsigned const which = in.byte();
+    auto end = now + std::chrono::hours{1};
+    if (which & 128U) end = now + std::chrono::seconds{in.number<std::int32_t>() / 1024};
+    auto const iso = timestamp{end}.iso();
+    decimal const number{end.time_since_epoch().count()};
+    issued_texts texts{.end = iso, .end_number = number};
     for (unsigned i = 0;
          std::string_view * text : {&texts.id, &texts.value, &texts.token, &texts.end, &texts.end_number})
         if (which >> i++ & 1U) *text = in.text(40);
@@ -53,6 +55,14 @@ std::string_view near_an_answer(input& in, typename P::settings const& own, std:
     if (which & 32U) body.resize(in.number<std::uint16_t>() % (body.size() + 1));
     if (which & 64U) body.insert(in.number<std::uint16_t>() % (body.size() + 1), in.rest());
     return body;
+}
+
+/// The end stands in the answer, where that writes nothing as an escape.
+bool names_end(std::string_view body, utc_seconds end) {
+    if (body.find_first_of("\\&") != std::string_view::npos) return true;
+    auto const iso = timestamp{end}.iso();
+    return body.find(iso.view().substr(0, 19)) != std::string_view::npos ||
+           body.find(decimal{end.time_since_epoch().count()}) != std::string_view::npos;
 }
 
 template <class P>
@@ -81,6 +91,7 @@ void run(input in, unsigned variant) {
     for (auto const part : {grant::access_key_id, grant::secret_access_key, grant::security_token})
         require(is_printable(g[part]), P::name, "keys that cannot be used", g[part]);
     if (g.expiration <= now || g.expiration > now + std::chrono::days{7}) wider(P::name, "the end", body);
+    require(!vendor<P>::ends_in_utc || names_end(body, g.expiration), P::name, "an end that nobody named", body);
     memory = std::move(*granted);
 }
 
