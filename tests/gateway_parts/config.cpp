@@ -170,6 +170,7 @@ TEST_CASE("configuration: a value that cannot be used is refused with its path",
         {R"({"clouds":{"AWS":{}}})", "clouds.AWS", "is not a cloud"},
         {R"({"cloud":{}})", "cloud", "known here: listen, admin, auth, cors"},
         {R"({"a\nb\u202e\u00e9":1})", "a?b?????", "is not known"},
+        {R"({"":1})", "\"\"", "is not known"},
         // listen and admin
         {R"({"listen":{"address":null}})", "listen.address", "is missing"},
         {R"({"listen":{"address":1}})", "listen.address", "must be a string"},

@@ -33,6 +33,7 @@ using config_result = boost::system::result<T, config_error>;
 /// A name as a part of a path, fit to be shown.
 [[nodiscard]] inline std::string shown_name(std::string_view name) {
     constexpr std::size_t longest = 64;
+    if (name.empty()) return "\"\"";
     std::string out{name.substr(0, longest)};
     std::replace_if(
         out.begin(), out.end(), [](char c) { return c <= ' ' || c > '~'; }, '?');
