@@ -3,6 +3,12 @@
 
 #include <valetkey/gateway/gateway.hpp>
 #include <valetkey/providers/all.hpp>
+#if VALETKEY_SANDBOX
+#include <valetkey/sandbox/dialects/all.hpp>
+#include <valetkey/sandbox/gateway_sandbox.hpp>
+
+#include "page_files.hpp"
+#endif
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -11,13 +17,23 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
 namespace {
 
-using program = valetkey::gateway::gateway<valetkey::qiniu, valetkey::tencent, valetkey::aws, valetkey::aliyun,
-                                           valetkey::baidu, valetkey::huawei, valetkey::ksyun>;
+template <class Sandbox>
+using gateway_of =
+    valetkey::gateway::basic_gateway<Sandbox, valetkey::qiniu, valetkey::tencent, valetkey::aws, valetkey::aliyun,
+                                     valetkey::baidu, valetkey::huawei, valetkey::ksyun>;
+#if VALETKEY_SANDBOX
+using sandbox = valetkey::sandbox::all_dialects::apply<valetkey::sandbox::gateway_sandbox,
+                                                       gateway_of<valetkey::gateway::no_sandbox>::service_type>;
+#else
+using sandbox = valetkey::gateway::no_sandbox;
+#endif
+using program = gateway_of<sandbox>;
 using valetkey::gateway::listen_address;
 
 int complain(std::string const& what) {
@@ -46,17 +62,39 @@ sigset_t block_signals() {
     return awaited;
 }
 
-int serve(std::filesystem::path const& file, std::optional<listen_address> const& listen) {
-    auto const awaited = block_signals();
-    auto prepared = program::prepare(file, listen);
-    if (!prepared) return complain(file.string() + ": " + to_string(prepared.error()));
-    program running{valetkey::gateway::make_log()};
-    auto const where = running.start(std::move(*prepared));
-    if (!where) return complain(file.string() + ": " + to_string(where.error()));
-    std::printf("valetkey-gateway: ready on https://%s\n", where->c_str());
+/// Where the configuration comes from, and what errors call it.
+struct origin {
+    std::string name;
+    program::config_source source;
+    sandbox* box = nullptr;
+};
+
+void say(std::string const& line) {
+    std::printf("valetkey-gateway: %s\n", line.c_str());
     std::fflush(stdout);
-    for (int signal = 0; sigwait(&awaited, &signal) == 0 && signal == SIGHUP;) running.reload(file, listen);
+}
+
+int serve(origin const& from, std::optional<listen_address> const& listen) {
+    auto const awaited = block_signals();
+    auto prepared = program::prepare(from.source, listen);
+    if (!prepared) return complain(from.name + ": " + to_string(prepared.error()));
+    program running{valetkey::gateway::make_log(), from.box};
+    auto const where = running.start(std::move(*prepared));
+    if (!where) return complain(from.name + ": " + to_string(where.error()));
+#if VALETKEY_SANDBOX
+    if (from.box)
+        for (auto const& line : from.box->account()) say(line);
+#endif
+    say("ready on https://" + *where);
+    for (int signal = 0; sigwait(&awaited, &signal) == 0 && signal == SIGHUP;) running.reload(from.source, listen);
     running.drain(std::chrono::seconds{10});
+    return 0;
+}
+
+int check(origin const& from, std::optional<listen_address> const& listen) {
+    auto const made = program::check(from.source, listen);
+    if (!made) return complain(from.name + ": " + to_string(made.error()));
+    say(from.name + " is good");
     return 0;
 }
 
@@ -67,9 +105,14 @@ int main(int count, char** values) {
                  "valetkey-gateway"};
     std::string file;
     std::string address;
-    bool check = false;
-    app.add_option("--config", file, "The configuration, one JSON file")->required();
-    app.add_flag("--check", check, "Read the configuration and every file it names, then end; opens no listener");
+    bool only_check = false;
+    app.add_option("--config", file, "The configuration, one JSON file");
+    bool emulate = false;
+#if VALETKEY_SANDBOX
+    app.add_flag("--sandbox", emulate,
+                 "Emulate all clouds on this machine: no account is needed; a configuration may come beside it");
+#endif
+    app.add_flag("--check", only_check, "Read the configuration and every file it names, then end; opens no listener");
     app.add_option("--listen", address, "ADDR:PORT in place of the configuration's; PORT 0 picks a free one");
     app.set_version_flag("--version", "valetkey-gateway " VALETKEY_VERSION);
     CLI11_PARSE(app, count, values);
@@ -77,9 +120,17 @@ int main(int count, char** values) {
     std::optional<listen_address> listen;
     if (!address.empty() && !(listen = parse_address(address)))
         return complain("--listen: must be ADDR:PORT, such as 127.0.0.1:8443 or [::1]:0");
-    if (!check) return serve(file, listen);
-    auto const made = program::check(file, listen);
-    if (!made) return complain(file + ": " + to_string(made.error()));
-    std::printf("valetkey-gateway: %s is good\n", file.c_str());
-    return 0;
+    if (!emulate && file.empty()) return complain("--config FILE is needed, or --sandbox; see --help");
+    origin from{file, program::from_file(file)};
+#if VALETKEY_SANDBOX
+    std::unique_ptr<sandbox> box;
+    if (emulate) {
+        if (listen && !sandbox::is_loopback(listen->address))
+            return complain("--listen: must be of this machine alone beside --sandbox: 127.0.0.1:PORT");
+        box = std::make_unique<sandbox>(page_files());
+        auto const beside = file.empty() ? std::nullopt : std::optional<std::filesystem::path>{file};
+        from = {file.empty() ? "sandbox" : file, [&box, beside] { return box->load(beside); }, box.get()};
+    }
+#endif
+    return only_check ? check(from, listen) : serve(from, listen);
 }

@@ -77,6 +77,15 @@ public:
         for (auto& [prefix, known] : table_) known.who.budget_ = budgets_.at(known.who.subject_);
     }
 
+    /// Takes over the tokens of another table.
+    void add(callers more) {
+        budgets_.merge(more.budgets_);
+        for (auto& [prefix, known] : more.table_) {
+            known.who.budget_ = budgets_.at(known.who.subject_);
+            table_.emplace(prefix, std::move(known));
+        }
+    }
+
     [[nodiscard]] std::size_t size() const noexcept { return table_.size(); }
 
     /// Null when nobody has that token, or OpenSSL cannot hash.

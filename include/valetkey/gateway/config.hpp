@@ -187,21 +187,15 @@ void check_service(config_reader& reader, Settings& settings) {
 /// Reads a configuration and all it names but certificate and key, which are only found readable, and the object ids'
 /// file, which its owner opens. Opens no listener and changes nothing.
 ///
-/// Any string may be `${env:NAME}` or `${file:PATH}` (without one line end at its end), as a whole. Relative paths
-/// start at the file's folder. Whatever is not known is refused.
+/// Any string may be `${env:NAME}` or `${file:PATH}` (without one line end at its end), as a whole. Whatever is not
+/// known is refused.
+/// @param folder Where relative paths start.
 /// @par Errors The first problem, with its JSON path; never with a value.
-/// @par Example auto const read = load_config<qiniu, aws>("/etc/valetkey/gateway.json");
 template <class... Ps>
-[[nodiscard]] config_result<config<sts_service<Ps...>>> load_config(std::filesystem::path const& file) {
-    constexpr std::size_t largest_file = 1 << 20;
-    std::error_code failed;
-    auto const absolute = std::filesystem::absolute(file, failed);
-    if (failed) return config_error{{}, "cannot be found"};
-    auto const document = read_json_file(absolute, largest_file);
-    if (!document) return document.error();
-
-    config_reader reader{absolute.parent_path(), config_reader::references::environment_and_files};
-    config_section const root{reader, &*document, {}};
+[[nodiscard]] config_result<config<sts_service<Ps...>>> read_config(json_node const& document,
+                                                                    std::filesystem::path const& folder) {
+    config_reader reader{folder, config_reader::references::environment_and_files};
+    config_section const root{reader, &document, {}};
     root.knows({"listen", "admin", "auth", "cors", "threads", "limits", "paths", "callback", "object_ids", "clouds"});
     config<sts_service<Ps...>> out;
     detail::read_listeners(root, out);
@@ -219,6 +213,38 @@ template <class... Ps>
     if (!reader.failed()) detail::check_service<Ps...>(reader, out.service);
     if (reader.failed()) return reader.error();
     return out;
+}
+
+/// The same for a service's type: `read_config(std::type_identity<my_service>{}, document, folder)`.
+template <class... Ps>
+[[nodiscard]] config_result<config<sts_service<Ps...>>> read_config(std::type_identity<sts_service<Ps...>>,
+                                                                    json_node const& document,
+                                                                    std::filesystem::path const& folder) {
+    return read_config<Ps...>(document, folder);
+}
+
+/// A configuration as its file has it.
+struct config_document {
+    json_node root;
+    std::filesystem::path folder;
+};
+[[nodiscard]] inline config_result<config_document> read_config_file(std::filesystem::path const& file) {
+    constexpr std::size_t largest_file = 1 << 20;
+    std::error_code failed;
+    auto const absolute = std::filesystem::absolute(file, failed);
+    if (failed) return config_error{{}, "cannot be found"};
+    auto document = read_json_file(absolute, largest_file);
+    if (!document) return document.error();
+    return config_document{std::move(*document), absolute.parent_path()};
+}
+
+/// `read_config` of a file; relative paths start at its folder.
+/// @par Example auto const read = load_config<qiniu, aws>("/etc/valetkey/gateway.json");
+template <class... Ps>
+[[nodiscard]] config_result<config<sts_service<Ps...>>> load_config(std::filesystem::path const& file) {
+    auto const document = read_config_file(file);
+    if (!document) return document.error();
+    return read_config<Ps...>(document->root, document->folder);
 }
 
 /// The same for a service's type: `load_config(std::type_identity<my_service>{}, file)`.

@@ -16,7 +16,9 @@
 
 #include <array>
 #include <chrono>
+#include <concepts>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,12 +29,18 @@
 namespace valetkey::gateway {
 
 /// A running gateway for the clouds of its list.
+/// @tparam Sandbox See no_sandbox.
 /// @par Thread safety All calls belong to one thread.
-template <class... Ps>
-class gateway {
+template <class Sandbox, class... Ps>
+class basic_gateway {
 public:
     using service_type = sts_service<Ps...>;
     using config_type = config<service_type>;
+    /// Where a configuration comes from; asked anew for each reload.
+    using config_source = std::function<config_result<config_type>()>;
+    [[nodiscard]] static config_source from_file(std::filesystem::path file) {
+        return [file = std::move(file)] { return load_config<Ps...>(file); };
+    }
 
     /// A configuration with what it names: certificate and key fit, the ids' file can be used.
     struct prepared {
@@ -41,11 +49,11 @@ public:
     };
 
     /// Opens no listener and changes nothing.
-    /// @param listen Takes the place of the file's.
+    /// @param listen Takes the place of the configuration's.
     /// @par Errors The JSON path and what is expected there.
-    [[nodiscard]] static config_result<prepared> prepare(std::filesystem::path const& file,
+    [[nodiscard]] static config_result<prepared> prepare(config_source const& source,
                                                          std::optional<listen_address> const& listen) {
-        auto settings = load_config<Ps...>(file);
+        auto settings = source();
         if (!settings) return settings.error();
         if (listen) settings->listen = *listen;
         auto tls = load_tls_context(settings->certificate.string(), settings->private_key.string());
@@ -53,32 +61,35 @@ public:
         return prepared{std::move(*settings), std::move(*tls)};
     }
     /// Likewise; and the file of object ids. Not while this process has it open.
-    [[nodiscard]] static config_result<prepared> check(std::filesystem::path const& file,
+    [[nodiscard]] static config_result<prepared> check(config_source const& source,
                                                        std::optional<listen_address> const& listen) {
-        auto made = prepare(file, listen);
+        auto made = prepare(source, listen);
         if (!made) return made;
         if (auto const ids = sqlite_ids::check(made->settings.object_id_file); !ids) return id_error(ids.error());
         return made;
     }
 
-    explicit gateway(std::shared_ptr<spdlog::logger> log) : log_{std::move(log)} {}
+    /// @param box None: no sandbox. Outlives the gateway.
+    explicit basic_gateway(std::shared_ptr<spdlog::logger> log, Sandbox* box = nullptr)
+        : log_{std::move(log)}, sandbox_{box} {}
 
     /// Listens and serves. @return The address that clients can connect to, `ADDR:PORT`.
     [[nodiscard]] config_result<std::string> start(prepared with) {
         auto ids = sqlite_ids::open(with.settings.object_id_file);
         if (!ids) return id_error(ids.error());
         ids_ = std::move(*ids);
-        started_with_ = settings_ = std::make_shared<config_type const>(std::move(with.settings));
-        front_.emplace(
-            server_options{settings_->listen, settings_->admin, settings_->threads, settings_->limits.front()},
-            std::move(with.tls));
+        front_.emplace(server_options{with.settings.listen, with.settings.admin, with.settings.threads,
+                                      with.settings.limits.front()},
+                       std::move(with.tls));
         if (auto const bound = front_->listen(); !bound) return config_error{"listen", bound.error()};
+        let_sandbox_see(with.settings);
+        started_with_ = settings_ = std::make_shared<config_type const>(std::move(with.settings));
         for (unsigned i = 0; i < front_->threads(); ++i) {
             metrics_.push_back(std::make_unique<worker_metrics>(cloud_labels<Ps...>));
             pages_.push_back(metrics_.back().get());
         }
         service_type::for_each_cloud([this]<class P>() { gates_[P::type] = std::make_shared<endpoint_gate>(); });
-        shared_.emplace(shared_parts{*log_, *ids_, pool_, gates_, front_->threads()});
+        shared_.emplace(shared_type{*log_, *ids_, pool_, gates_, front_->threads(), sandbox_});
         front_->start(
             [this](std::size_t worker, boost::asio::io_context& io) {
                 return handler_type{io, settings_, *metrics_[worker], *shared_};
@@ -93,8 +104,8 @@ public:
     }
 
     /// Takes the file up again, without dropping a connection. A bad one is logged, and the old one stays.
-    void reload(std::filesystem::path const& file, std::optional<listen_address> const& listen) {
-        auto made = prepare(file, listen);
+    void reload(config_source const& source, std::optional<listen_address> const& listen) {
+        auto made = prepare(source, listen);
         if (!made) {
             log_event(*log_, spdlog::level::err, "reload",
                       {"refused, the old configuration stays: ", made.error().path, ": ", made.error().what});
@@ -102,6 +113,7 @@ public:
         }
         for (auto const field : unchanged_by_reload(*started_with_, made->settings))
             log_event(*log_, spdlog::level::warn, "reload", {field, " has changed in the file; that takes a restart"});
+        let_sandbox_see(made->settings);
         made->settings.tokens.keep_budgets_of(settings_->tokens);
         settings_ = std::make_shared<config_type const>(std::move(made->settings));
         front_->set_tls(made->tls);
@@ -120,7 +132,13 @@ public:
     }
 
 private:
-    using handler_type = upload_handler<service_type>;
+    using handler_type = upload_handler<service_type, Sandbox>;
+    using shared_type = shared_parts<Sandbox>;
+
+    void let_sandbox_see(config_type& settings) {
+        if constexpr (!std::same_as<Sandbox, no_sandbox>)
+            if (sandbox_) sandbox_->take_up(settings, text_of(front_->endpoint()));
+    }
 
     /// Names the modules whose shortest key does not fit a cloud's policy limit: each of their requests will be
     /// refused.
@@ -159,6 +177,7 @@ private:
     }
 
     std::shared_ptr<spdlog::logger> log_;
+    Sandbox* sandbox_;
     std::unique_ptr<sqlite_ids> ids_;
     boost::asio::thread_pool pool_{1};
     std::shared_ptr<config_type const> settings_;
@@ -166,8 +185,11 @@ private:
     std::vector<std::unique_ptr<worker_metrics>> metrics_;
     std::vector<worker_metrics const*> pages_;
     std::array<std::shared_ptr<endpoint_gate>, 256> gates_{};
-    std::optional<shared_parts> shared_;
+    std::optional<shared_type> shared_;
     std::optional<server<handler_type, admin_handler>> front_;  // ends first: its threads use all the others
 };
+
+template <class... Ps>
+using gateway = basic_gateway<no_sandbox, Ps...>;
 
 }  // namespace valetkey::gateway

@@ -13,8 +13,7 @@ enum class route : std::uint8_t { upload, callback, healthz, readyz, openapi, me
 
 inline constexpr std::size_t route_count = static_cast<std::size_t>(route::other) + 1;
 
-/// As logs and metrics write it. `/sandbox/objects` stands for every object, `other` for every path that is none of
-/// ours.
+/// As logs and metrics write it. `/sandbox` stands for all below it, `other` for every path that is none of ours.
 [[nodiscard]] constexpr std::string_view path_of(route which) noexcept {
     constexpr std::array<std::string_view, route_count> paths{"/upload/sts/info",
                                                               "/upload/callback",
@@ -23,15 +22,15 @@ inline constexpr std::size_t route_count = static_cast<std::size_t>(route::other
                                                               "/openapi.json",
                                                               "/metrics",
                                                               "/",
-                                                              "/sandbox/objects",
+                                                              "/sandbox",
                                                               "other"};
     auto const index = static_cast<std::size_t>(which);
     return paths[index < route_count ? index : route_count - 1];
 }
 
-/// The route of an undecoded path. Exact but for the sandbox's objects.
+/// The route of an undecoded path. Exact but for the sandbox's.
 [[nodiscard]] constexpr route route_of(std::string_view path) noexcept {
-    if (path.starts_with("/sandbox/objects/")) return route::sandbox;
+    if (path.starts_with("/sandbox/")) return route::sandbox;
     for (auto which :
          {route::upload, route::callback, route::healthz, route::readyz, route::openapi, route::metrics, route::page})
         if (path == path_of(which)) return which;

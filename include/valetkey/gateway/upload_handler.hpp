@@ -24,6 +24,7 @@
 
 #include <array>
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -34,24 +35,40 @@
 
 namespace valetkey::gateway {
 
+/// Stands for a sandbox where there is none. One has
+///   take_up(config&, std::string_view where)         before the first request and at each reload
+///   document(path) → sandbox_document const*         what `/` and `/sandbox/…` show to anybody; null: nothing
+///   object(path) → std::shared_ptr<std::string const>   of `/sandbox/objects/CLOUD/KEY`; null: nothing
+/// the last two from any thread.
+struct no_sandbox {};
+
+/// @par Example {"text/html; charset=utf-8", "Content-Security-Policy: …\r\n", "<!doctype html>…"}
+struct sandbox_document {
+    std::string_view content_type;
+    std::string_view lines;  ///< further header lines
+    std::string text;
+};
+
 /// What the workers share. Outlives them.
+template <class Sandbox>
 struct shared_parts {
     spdlog::logger& log;
     sqlite_ids& ids;
     boost::asio::thread_pool& pool;                                ///< leases ids where nobody waits
     std::array<std::shared_ptr<endpoint_gate>, 256> const& gates;  ///< by a cloud's number
     std::size_t workers;
+    Sandbox* sandbox;  ///< null: none
 };
 
 /// Answers on one worker's thread, with everything of its own: service, STS connections, ids, entropy, counters.
 /// @par Thread safety One thread. `take_up` is posted to it.
-template <class Service>
+template <class Service, class Sandbox = no_sandbox>
 class upload_handler {
 public:
     using config_type = config<Service>;
 
     upload_handler(boost::asio::io_context& io, std::shared_ptr<config_type const> with, worker_metrics& metrics,
-                   shared_parts const& shared)
+                   shared_parts<Sandbox> const& shared)
         : io_{io},
           with_{std::move(with)},
           service_{with_->service},
@@ -155,8 +172,23 @@ private:
                 if (in.method == "GET" && out_of_ids_) return refuse(c, {refused::not_ready});
                 return constant(in, c, R"({"status":"ready"})");
             case route::openapi: return constant(in, c, openapi_document);
+            case route::page:
+            case route::sandbox: return show_sandbox(in, c);
             default: return refuse(c, {refused::no_such_path});
         }
+    }
+
+    void show_sandbox(http_input const& in, context& c) {
+        if constexpr (!std::same_as<Sandbox, no_sandbox>) {
+            if (!shared_.sandbox) return refuse(c, {refused::no_such_path});
+            if (in.method != "GET") return refuse_method(c, "GET");
+            if (auto const* page = shared_.sandbox->document(in.path))
+                return send(c, 200, 0, page->text, page->lines, page->content_type);
+            if (!c.with->tokens.find_by_header(in.authorization)) return refuse_caller(c);
+            if (auto const object = shared_.sandbox->object(in.path))
+                return send(c, 200, 0, *object, {}, "application/octet-stream");
+        }
+        refuse(c, {refused::no_such_path});
     }
 
     // ---- the main job
@@ -164,7 +196,7 @@ private:
 
     void vend(http_input const& in, context& c) {
         auto const* who = c.with->tokens.find_by_header(in.authorization);
-        if (!who) return refuse(c, {refused::no_token}, "WWW-Authenticate: Bearer realm=\"valetkey\"\r\n");
+        if (!who) return refuse_caller(c);
         c.entry.subject = who->subject();
         if (auto const wait = who->take(c.with->limits.requests_per_minute, clock::now()); wait != 0) {
             metrics_.requests_limited.add();
@@ -293,10 +325,14 @@ private:
         send(c, row.status, row.number, body_.view(), row.status == 503 ? "Retry-After: 2\r\n" : lines);
     }
 
-    void send(context& c, int status, int number, std::string_view body, std::string_view lines = {}) {
-        head_.assign(
-            "Content-Type: application/json\r\nCache-Control: no-store\r\nX-Content-Type-Options: "
-            "nosniff\r\nX-Request-Id: ");
+    void refuse_caller(context& c) {
+        refuse(c, {refused::no_token}, "WWW-Authenticate: Bearer realm=\"valetkey\"\r\n");
+    }
+
+    void send(context& c, int status, int number, std::string_view body, std::string_view lines = {},
+              std::string_view content_type = "application/json") {
+        head_.assign("Content-Type: ").append(content_type);
+        head_.append("\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: ");
         head_.append(c.request_id.view()).append("\r\n").append(lines);
         if (!c.allowed_origin.empty()) {
             head_.append("Access-Control-Allow-Origin: ").append(c.allowed_origin);
@@ -332,7 +368,7 @@ private:
     bool leasing_ = false;
     bool out_of_ids_ = false;
     worker_metrics& metrics_;
-    shared_parts shared_;
+    shared_parts<Sandbox> shared_;
     request_json json_;
     request_fields fields_;
     grant last_;  // its memory is used again

@@ -1,0 +1,75 @@
+#pragma once
+/// @file
+/// A certificate for loopback, signed by itself.
+
+#include <valetkey/crypto/digest.hpp>
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace valetkey::sandbox {
+
+/// PEM texts.
+struct self_signed_pair {
+    std::string certificate;
+    std::string private_key;
+};
+
+namespace detail {
+
+struct free_openssl {
+    void operator()(EVP_PKEY* p) const noexcept { EVP_PKEY_free(p); }
+    void operator()(X509* p) const noexcept { X509_free(p); }
+    void operator()(X509_EXTENSION* p) const noexcept { X509_EXTENSION_free(p); }
+    void operator()(BIO* p) const noexcept { BIO_free(p); }
+};
+template <class T>
+using openssl_ptr = std::unique_ptr<T, free_openssl>;
+
+template <class Write>
+[[nodiscard]] std::string pem_text(Write write) {
+    openssl_ptr<BIO> const memory{BIO_new(BIO_s_mem())};
+    valetkey::detail::require(memory && write(memory.get()));
+    char* text = nullptr;
+    auto const size = BIO_get_mem_data(memory.get(), &text);
+    return {text, static_cast<std::size_t>(size)};
+}
+inline void add_extension(X509* certificate, int what, char const* value) {
+    openssl_ptr<X509_EXTENSION> const made{X509V3_EXT_conf_nid(nullptr, nullptr, what, value)};
+    valetkey::detail::require(made && X509_add_ext(certificate, made.get(), -1));
+}
+
+}  // namespace detail
+
+/// P-256, good for `localhost`, 127.0.0.1 and ::1, thirty days.
+/// @par Errors Throws crypto_error.
+[[nodiscard]] inline self_signed_pair make_self_signed() {
+    detail::openssl_ptr<EVP_PKEY> const key{EVP_EC_gen("P-256")};
+    detail::openssl_ptr<X509> const made{X509_new()};
+    valetkey::detail::require(key && made);
+    X509_set_version(made.get(), X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 1);
+    X509_gmtime_adj(X509_getm_notBefore(made.get()), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(made.get()), 30L * 24 * 3600);
+    auto* const name = X509_get_subject_name(made.get());
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<unsigned char const*>("ValetKey sandbox"), -1,
+                               -1, 0);
+    X509_set_issuer_name(made.get(), name);
+    X509_set_pubkey(made.get(), key.get());
+    detail::add_extension(made.get(), NID_basic_constraints, "critical,CA:TRUE");
+    detail::add_extension(made.get(), NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1");
+    valetkey::detail::require(X509_sign(made.get(), key.get(), EVP_sha256()) > 0);
+    return {detail::pem_text([&](BIO* to) { return PEM_write_bio_X509(to, made.get()); }),
+            detail::pem_text([&](BIO* to) {
+                return PEM_write_bio_PrivateKey(to, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+            })};
+}
+
+}  // namespace valetkey::sandbox
