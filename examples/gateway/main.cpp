@@ -23,17 +23,17 @@
 
 namespace {
 
-template <class Sandbox>
+template <class Annex>
 using gateway_of =
-    valetkey::gateway::basic_gateway<Sandbox, valetkey::qiniu, valetkey::tencent, valetkey::aws, valetkey::aliyun,
+    valetkey::gateway::basic_gateway<Annex, valetkey::qiniu, valetkey::tencent, valetkey::aws, valetkey::aliyun,
                                      valetkey::baidu, valetkey::huawei, valetkey::ksyun>;
 #if VALETKEY_SANDBOX
-using sandbox = valetkey::sandbox::all_dialects::apply<valetkey::sandbox::gateway_sandbox,
-                                                       gateway_of<valetkey::gateway::no_sandbox>::service_type>;
+using annex = valetkey::sandbox::all_dialects::apply<valetkey::sandbox::gateway_sandbox,
+                                                     gateway_of<valetkey::gateway::no_annex>::service_type>;
 #else
-using sandbox = valetkey::gateway::no_sandbox;
+using annex = valetkey::gateway::no_annex;
 #endif
-using program = gateway_of<sandbox>;
+using program = gateway_of<annex>;
 using valetkey::gateway::listen_address;
 
 int complain(std::string const& what) {
@@ -66,7 +66,7 @@ sigset_t block_signals() {
 struct origin {
     std::string name;
     program::config_source source;
-    sandbox* box = nullptr;
+    annex* box = nullptr;
 };
 
 void say(std::string const& line) {
@@ -120,14 +120,14 @@ int main(int count, char** values) {
     std::optional<listen_address> listen;
     if (!address.empty() && !(listen = parse_address(address)))
         return complain("--listen: must be ADDR:PORT, such as 127.0.0.1:8443 or [::1]:0");
-    if (!emulate && file.empty()) return complain("--config FILE is needed, or --sandbox; see --help");
+    if (!emulate && file.empty()) return complain("a configuration is needed; see --help");
     origin from{file, program::from_file(file)};
 #if VALETKEY_SANDBOX
-    std::unique_ptr<sandbox> box;
+    std::unique_ptr<annex> box;
     if (emulate) {
-        if (listen && !sandbox::is_loopback(listen->address))
+        if (listen && !annex::is_loopback(listen->address))
             return complain("--listen: must be of this machine alone beside --sandbox: 127.0.0.1:PORT");
-        box = std::make_unique<sandbox>(page_files());
+        box = std::make_unique<annex>(page_files());
         auto const beside = file.empty() ? std::nullopt : std::optional<std::filesystem::path>{file};
         from = {file.empty() ? "sandbox" : file, [&box, beside] { return box->load(beside); }, box.get()};
     }

@@ -29,9 +29,9 @@
 namespace valetkey::gateway {
 
 /// A running gateway for the clouds of its list.
-/// @tparam Sandbox See no_sandbox.
+/// @tparam Annex See no_annex.
 /// @par Thread safety All calls belong to one thread.
-template <class Sandbox, class... Ps>
+template <class Annex, class... Ps>
 class basic_gateway {
 public:
     using service_type = sts_service<Ps...>;
@@ -69,9 +69,9 @@ public:
         return made;
     }
 
-    /// @param box None: no sandbox. Outlives the gateway.
-    explicit basic_gateway(std::shared_ptr<spdlog::logger> log, Sandbox* box = nullptr)
-        : log_{std::move(log)}, sandbox_{box} {}
+    /// @param annex Null: none. Outlives the gateway.
+    explicit basic_gateway(std::shared_ptr<spdlog::logger> log, Annex* annex = nullptr)
+        : log_{std::move(log)}, annex_{annex} {}
 
     /// Listens and serves. @return The address that clients can connect to, `ADDR:PORT`.
     [[nodiscard]] config_result<std::string> start(prepared with) {
@@ -82,14 +82,14 @@ public:
                                       with.settings.limits.front()},
                        std::move(with.tls));
         if (auto const bound = front_->listen(); !bound) return config_error{"listen", bound.error()};
-        let_sandbox_see(with.settings);
+        let_annex_see(with.settings);
         started_with_ = settings_ = std::make_shared<config_type const>(std::move(with.settings));
         for (unsigned i = 0; i < front_->threads(); ++i) {
             metrics_.push_back(std::make_unique<worker_metrics>(cloud_labels<Ps...>));
             pages_.push_back(metrics_.back().get());
         }
         service_type::for_each_cloud([this]<class P>() { gates_[P::type] = std::make_shared<endpoint_gate>(); });
-        shared_.emplace(shared_type{*log_, *ids_, pool_, gates_, front_->threads(), sandbox_});
+        shared_.emplace(shared_type{*log_, *ids_, pool_, gates_, front_->threads(), annex_});
         front_->start(
             [this](std::size_t worker, boost::asio::io_context& io) {
                 return handler_type{io, settings_, *metrics_[worker], *shared_};
@@ -113,7 +113,7 @@ public:
         }
         for (auto const field : unchanged_by_reload(*started_with_, made->settings))
             log_event(*log_, spdlog::level::warn, "reload", {field, " has changed in the file; that takes a restart"});
-        let_sandbox_see(made->settings);
+        let_annex_see(made->settings);
         made->settings.tokens.keep_budgets_of(settings_->tokens);
         settings_ = std::make_shared<config_type const>(std::move(made->settings));
         front_->set_tls(made->tls);
@@ -132,12 +132,12 @@ public:
     }
 
 private:
-    using handler_type = upload_handler<service_type, Sandbox>;
-    using shared_type = shared_parts<Sandbox>;
+    using handler_type = upload_handler<service_type, Annex>;
+    using shared_type = shared_parts<Annex>;
 
-    void let_sandbox_see(config_type& settings) {
-        if constexpr (!std::same_as<Sandbox, no_sandbox>)
-            if (sandbox_) sandbox_->take_up(settings, text_of(front_->endpoint()));
+    void let_annex_see(config_type& settings) {
+        if constexpr (!std::same_as<Annex, no_annex>)
+            if (annex_) annex_->take_up(settings, text_of(front_->endpoint()));
     }
 
     /// Names the modules whose shortest key does not fit a cloud's policy limit: each of their requests will be
@@ -177,7 +177,7 @@ private:
     }
 
     std::shared_ptr<spdlog::logger> log_;
-    Sandbox* sandbox_;
+    Annex* annex_;
     std::unique_ptr<sqlite_ids> ids_;
     boost::asio::thread_pool pool_{1};
     std::shared_ptr<config_type const> settings_;
@@ -190,6 +190,6 @@ private:
 };
 
 template <class... Ps>
-using gateway = basic_gateway<no_sandbox, Ps...>;
+using gateway = basic_gateway<no_annex, Ps...>;
 
 }  // namespace valetkey::gateway

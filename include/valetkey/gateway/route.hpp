@@ -9,30 +9,21 @@
 
 namespace valetkey::gateway {
 
-enum class route : std::uint8_t { upload, callback, healthz, readyz, openapi, metrics, page, sandbox, other };
+enum class route : std::uint8_t { upload, callback, healthz, readyz, openapi, metrics, other };
 
 inline constexpr std::size_t route_count = static_cast<std::size_t>(route::other) + 1;
 
-/// As logs and metrics write it. `/sandbox` stands for all below it, `other` for every path that is none of ours.
+/// As logs and metrics write it. `other` stands for every path that is none of these.
 [[nodiscard]] constexpr std::string_view path_of(route which) noexcept {
-    constexpr std::array<std::string_view, route_count> paths{"/upload/sts/info",
-                                                              "/upload/callback",
-                                                              "/healthz",
-                                                              "/readyz",
-                                                              "/openapi.json",
-                                                              "/metrics",
-                                                              "/",
-                                                              "/sandbox",
-                                                              "other"};
+    constexpr std::array<std::string_view, route_count> paths{
+        "/upload/sts/info", "/upload/callback", "/healthz", "/readyz", "/openapi.json", "/metrics", "other"};
     auto const index = static_cast<std::size_t>(which);
     return paths[index < route_count ? index : route_count - 1];
 }
 
-/// The route of an undecoded path. Exact but for the sandbox's.
+/// The route of an undecoded path. Exact.
 [[nodiscard]] constexpr route route_of(std::string_view path) noexcept {
-    if (path.starts_with("/sandbox/")) return route::sandbox;
-    for (auto which :
-         {route::upload, route::callback, route::healthz, route::readyz, route::openapi, route::metrics, route::page})
+    for (auto which : {route::upload, route::callback, route::healthz, route::readyz, route::openapi, route::metrics})
         if (path == path_of(which)) return which;
     return route::other;
 }

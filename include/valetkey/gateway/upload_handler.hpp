@@ -35,40 +35,41 @@
 
 namespace valetkey::gateway {
 
-/// Stands for a sandbox where there is none. One has
-///   take_up(config&, std::string_view where)         before the first request and at each reload
-///   document(path) → sandbox_document const*         what `/` and `/sandbox/…` show to anybody; null: nothing
-///   object(path) → std::shared_ptr<std::string const>   of `/sandbox/objects/CLOUD/KEY`; null: nothing
-/// the last two from any thread.
-struct no_sandbox {};
+/// What a program adds to the gateway's listener; this one adds nothing. An annex has
+///   take_up(config&, std::string_view where)   before the first request and at each reload
+///   owns(path) → bool                          whether a path is the annex's; then it may only be got
+///   document(path) → annex_document const*     what anybody may see; null: none
+///   file(path) → std::shared_ptr<std::string const>   for callers with a token; null: none
+/// the last three from any thread.
+struct no_annex {};
 
 /// @par Example {"text/html; charset=utf-8", "Content-Security-Policy: …\r\n", "<!doctype html>…"}
-struct sandbox_document {
+struct annex_document {
     std::string_view content_type;
     std::string_view lines;  ///< further header lines
     std::string text;
 };
 
 /// What the workers share. Outlives them.
-template <class Sandbox>
+template <class Annex>
 struct shared_parts {
     spdlog::logger& log;
     sqlite_ids& ids;
     boost::asio::thread_pool& pool;                                ///< leases ids where nobody waits
     std::array<std::shared_ptr<endpoint_gate>, 256> const& gates;  ///< by a cloud's number
     std::size_t workers;
-    Sandbox* sandbox;  ///< null: none
+    Annex* annex;  ///< null: none
 };
 
 /// Answers on one worker's thread, with everything of its own: service, STS connections, ids, entropy, counters.
 /// @par Thread safety One thread. `take_up` is posted to it.
-template <class Service, class Sandbox = no_sandbox>
+template <class Service, class Annex = no_annex>
 class upload_handler {
 public:
     using config_type = config<Service>;
 
     upload_handler(boost::asio::io_context& io, std::shared_ptr<config_type const> with, worker_metrics& metrics,
-                   shared_parts<Sandbox> const& shared)
+                   shared_parts<Annex> const& shared)
         : io_{io},
           with_{std::move(with)},
           service_{with_->service},
@@ -172,21 +173,19 @@ private:
                 if (in.method == "GET" && out_of_ids_) return refuse(c, {refused::not_ready});
                 return constant(in, c, R"({"status":"ready"})");
             case route::openapi: return constant(in, c, openapi_document);
-            case route::page:
-            case route::sandbox: return show_sandbox(in, c);
-            default: return refuse(c, {refused::no_such_path});
+            default: return show_annex(in, c);
         }
     }
 
-    void show_sandbox(http_input const& in, context& c) {
-        if constexpr (!std::same_as<Sandbox, no_sandbox>) {
-            if (!shared_.sandbox) return refuse(c, {refused::no_such_path});
+    void show_annex(http_input const& in, context& c) {
+        if constexpr (!std::same_as<Annex, no_annex>) {
+            if (!shared_.annex || !shared_.annex->owns(in.path)) return refuse(c, {refused::no_such_path});
             if (in.method != "GET") return refuse_method(c, "GET");
-            if (auto const* page = shared_.sandbox->document(in.path))
+            if (auto const* page = shared_.annex->document(in.path))
                 return send(c, 200, 0, page->text, page->lines, page->content_type);
             if (!c.with->tokens.find_by_header(in.authorization)) return refuse_caller(c);
-            if (auto const object = shared_.sandbox->object(in.path))
-                return send(c, 200, 0, *object, {}, "application/octet-stream");
+            if (auto const file = shared_.annex->file(in.path))
+                return send(c, 200, 0, *file, {}, "application/octet-stream");
         }
         refuse(c, {refused::no_such_path});
     }
@@ -368,7 +367,7 @@ private:
     bool leasing_ = false;
     bool out_of_ids_ = false;
     worker_metrics& metrics_;
-    shared_parts<Sandbox> shared_;
+    shared_parts<Annex> shared_;
     request_json json_;
     request_fields fields_;
     grant last_;  // its memory is used again

@@ -52,6 +52,20 @@ struct aliyun_policy {
         if (!is_of_bucket(q.action)) out.append("/").append(q.key);
         return out;
     }
+    /// Part by part: the star for the owner must not reach over colons into a key that holds some.
+    [[nodiscard]] static constexpr bool matches_resource(std::string_view pattern, std::string_view resource) noexcept {
+        if (pattern == "*") return true;
+        for (int part = 0; part < 4; ++part) {  // acs, oss, region, owner
+            auto const wanted = pattern.find(':');
+            auto const given = resource.find(':');
+            if (wanted == std::string_view::npos || given == std::string_view::npos ||
+                !matches_wildcard(pattern.substr(0, wanted), resource.substr(0, given)))
+                return false;
+            pattern.remove_prefix(wanted + 1);
+            resource.remove_prefix(given + 1);
+        }
+        return matches_wildcard(pattern, resource, question_mark);
+    }
 };
 
 }  // namespace valetkey

@@ -89,8 +89,7 @@ public:
         for (auto const* statement : statements_) {
             if (!fits(statement->at(G::action_member),
                       [&](std::string_view each) { return matches_wildcard(detail::in_lower_case(each), action); }) ||
-                !fits(statement->at(G::resource_member),
-                      [&](std::string_view each) { return matches_wildcard(each, resource, G::question_mark); }))
+                !fits(statement->at(G::resource_member), [&](std::string_view each) { return names(each, resource); }))
                 continue;
             if (statement->at(G::effect_member).get_string() == G::deny) return policy_answer::denied;
             allowed = true;
@@ -120,6 +119,13 @@ public:
     }
 
 private:
+    /// A grammar may match resources in its own way: `matches_resource(pattern, resource)`.
+    [[nodiscard]] static bool names(std::string_view pattern, std::string_view resource) {
+        if constexpr (requires { G::matches_resource(pattern, resource); })
+            return G::matches_resource(pattern, resource);
+        else
+            return matches_wildcard(pattern, resource, G::question_mark);
+    }
     [[nodiscard]] static bool is_upload(std::string_view action) {
         auto const name = detail::in_lower_case(action);
         for (auto const own : {store_action::put, store_action::abort_upload, store_action::list_parts})

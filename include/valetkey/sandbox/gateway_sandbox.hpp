@@ -1,6 +1,6 @@
 #pragma once
 /// @file
-/// A sandbox as a gateway has it: the configuration that belongs to it, the page, and the objects to look at.
+/// A sandbox as a gateway's annex: the configuration that belongs to it, the page, and the objects to look at.
 
 #include <valetkey/crypto/digest.hpp>
 #include <valetkey/encoding/hex.hpp>
@@ -138,12 +138,16 @@ public:
         if (std::exchange(started_, true)) return;
         clouds_.start([&]<class P>() { return *with.service.template of<P>(); }, with.certificate.string());
     }
-    [[nodiscard]] gateway::sandbox_document const* document(std::string_view path) const noexcept {
+    [[nodiscard]] gateway::annex_document const* document(std::string_view path) const noexcept {
         for (auto const& [at, page] : pages_)
             if (at == path) return &page;
         return nullptr;
     }
-    [[nodiscard]] std::shared_ptr<std::string const> object(std::string_view path) const {
+    [[nodiscard]] static bool owns(std::string_view path) noexcept {
+        return path == "/" || path.starts_with("/sandbox/");
+    }
+    /// An object: `/sandbox/objects/CLOUD/KEY`.
+    [[nodiscard]] std::shared_ptr<std::string const> file(std::string_view path) const {
         constexpr std::string_view head = "/sandbox/objects/";
         if (!path.starts_with(head)) return nullptr;
         path.remove_prefix(head.size());
@@ -164,10 +168,10 @@ private:
     void add_page(page_file const& file) {
         bool const index = file.name == "index.html";
         auto const is = [&](std::string_view ending) { return file.name.ends_with(ending); };
-        gateway::sandbox_document made{is(".html")  ? "text/html; charset=utf-8"
-                                       : is(".css") ? "text/css; charset=utf-8"
-                                                    : "text/javascript; charset=utf-8",
-                                       page_lines, std::string{file.text}};
+        gateway::annex_document made{is(".html")  ? "text/html; charset=utf-8"
+                                     : is(".css") ? "text/css; charset=utf-8"
+                                                  : "text/javascript; charset=utf-8",
+                                     page_lines, std::string{file.text}};
         constexpr std::string_view mark = "@TOKEN@";
         if (auto const at = made.text.find(mark); index && at != made.text.npos)
             made.text.replace(at, mark.size(), token_);
@@ -214,7 +218,7 @@ private:
 
     scratch_folder files_;
     std::string token_ = std::string{random_pool{}.hex_id().view()};
-    std::vector<std::pair<std::string, gateway::sandbox_document>> pages_;
+    std::vector<std::pair<std::string, gateway::annex_document>> pages_;
     sandbox<Ds...> clouds_;
     bool started_ = false;
 };

@@ -37,14 +37,19 @@ struct form_check {
     form_answer conditions = form_answer::unreadable;
 };
 
+/// What a sender said: a header, or a form's field.
+using said_by_sender = std::function<std::optional<std::string_view>(std::string_view lower_name)>;
+
 /// An object that has just arrived, and where to look up what its sender asked for.
 struct arrival {
-    std::function<std::optional<std::string_view>(std::string_view lower_name)> said;  ///< a header, or a form's field
+    said_by_sender said;
     std::string bucket;
     std::string key;
     stored_object object;
     bool by_form = false;
     store_answer usual;  ///< the answer without a callback
+    std::string request_id{};
+    std::optional<stored_object> before{};  ///< what the key held until now
 };
 
 /// An XML text, escaped.
@@ -71,12 +76,20 @@ struct s3_dialect {
     static constexpr std::string_view xml_namespace = "";
     static constexpr std::span<fault_row const> faults{};
     static constexpr std::string_view request_id_header = "x-amz-request-id";
+    /// What headers of an upload say may stand in the query as well.
+    static constexpr bool headers_in_query = false;
     /// Headers and parameters that carry the token of temporary keys.
     static constexpr std::string_view token_header = "x-amz-security-token";
     static constexpr form_reading reads_forms{};
 
     /// Something that is asked without a signature, such as which version the interface has.
     static std::optional<store_answer> unsigned_answer(store_request const&, store_address const&) { return {}; }
+
+    /// Under which name the request's id is told.
+    template <class D>
+    static std::string_view id_header(store_request const&) {
+        return D::request_id_header;
+    }
 
     /// The token as the request carries it, empty without one.
     template <class D>
@@ -129,7 +142,7 @@ struct s3_dialect {
     static store_answer completed(answer_context const& c, std::string_view where, stored_object const& object) {
         return document<D>("CompleteMultipartUploadResult",
                            xml_element("Location", where) + xml_element("Bucket", c.bucket) +
-                               xml_element("Key", c.key) + xml_element("ETag", quoted(object.etag)));
+                               xml_element("Key", c.key) + xml_element("ETag", D::quoted(object.etag)));
     }
     template <class D>
     static store_answer part_list(answer_context const& c, std::string_view upload_id,
@@ -141,8 +154,8 @@ struct s3_dialect {
         for (auto const& [number, part] : parts)
             inside += "<Part>" + xml_element("PartNumber", std::to_string(number)) +
                       xml_element("LastModified", timestamp{part.at}.iso_milliseconds()) +
-                      xml_element("ETag", quoted(part.etag)) + xml_element("Size", std::to_string(part.bytes->size())) +
-                      "</Part>";
+                      xml_element("ETag", D::quoted(part.etag)) +
+                      xml_element("Size", std::to_string(part.bytes->size())) + "</Part>";
         return document<D>("ListPartsResult", inside);
     }
     template <class D>
@@ -181,21 +194,26 @@ struct s3_dialect {
         auto const status = form.field("success_action_status").value_or("");
         if (redirect.starts_with("http://") || redirect.starts_with("https://")) {
             out.status = 303;
-            auto const etag = quoted(object.etag);
+            auto const etag = D::quoted(object.etag);
             out.with("Location",
                      std::string{redirect} + (redirect.find('?') == std::string_view::npos ? "?" : "&") +
                          encode_parameters(
                              {{"bucket", std::string{c.bucket}}, {"key", std::string{c.key}}, {"etag", etag}}));
         } else if (status == "201") {
             out = document<D>("PostResponse", xml_element("Location", where) + xml_element("Bucket", c.bucket) +
-                                                  xml_element("Key", c.key) + xml_element("ETag", quoted(object.etag)));
+                                                  xml_element("Key", c.key) +
+                                                  xml_element("ETag", D::quoted(object.etag)));
             out.status = 201;
         } else if (status == "200") {
             out.status = 200;
         }
         if (out.status != 303) out.with("Location", std::string{where});
-        out.with("ETag", quoted(object.etag));
+        out.with("ETag", D::quoted(object.etag));
         return out;
+    }
+    /// What speaks against an upload of this key before a byte of it is kept.
+    static fault objection(said_by_sender const&, bool /*by_form*/, std::string_view /*key*/, object_store const&) {
+        return fault::none;
     }
     /// The vendor's call to the gateway that the sender asked for; none without one.
     template <class Settings>

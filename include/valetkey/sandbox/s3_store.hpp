@@ -138,6 +138,7 @@ private:
         switch (what.kind) {
             case operation_kind::put_object: return put_object(on);
             case operation_kind::begin_upload:
+                if (auto const why = objection(on); why != fault::none) return refuse(on, why);
                 return D::template begun<D>(on.context(), objects_.begin_upload(on.at.key, content_type(on)));
             case operation_kind::put_part: return put_part(on, what);
             case operation_kind::list_parts: {
@@ -165,6 +166,7 @@ private:
     }
     [[nodiscard]] store_outcome put_object(exchange& on) {
         std::string bytes;
+        if (auto const why = objection(on); why != fault::none) return refuse(on, why);
         if (auto const why = D::read_payload(on.request, bytes); why != fault::none) return refuse(on, why);
         if (bytes.size() > largest_object) return refuse(on, fault::too_large);
         auto const object = objects_.put(on.at.key, std::move(bytes), content_type(on), on.now);
@@ -190,6 +192,7 @@ private:
     [[nodiscard]] store_outcome complete(exchange& on, operation const& what) {
         auto const names = D::read_part_names(on.request.body);
         if (!names) return refuse(on, fault::malformed_document);
+        if (auto const why = objection(on); why != fault::none) return refuse(on, why);
         stored_object object;
         auto const problem = objects_.complete(what.upload_id, on.at.key, *names, on.now, object);
         if (problem != object_store::problem::none) return refuse(on, fault_of(problem));
@@ -201,6 +204,10 @@ private:
         store_answer answer{200, *object->bytes, object->content_type};
         return answer.with("ETag", D::quoted(object->etag));
     }
+    [[nodiscard]] fault objection(exchange const& on) const {
+        return D::objection([&on](std::string_view name) { return on.request.header(name); }, false, on.at.key,
+                            objects_);
+    }
     /// The callback, where the upload's headers ask for one.
     [[nodiscard]] store_outcome tell(exchange const& on, stored_object const& object, store_answer usual) {
         arrival what{[&on](std::string_view name) { return on.request.header(name); },
@@ -208,7 +215,8 @@ private:
                      on.at.key,
                      object,
                      false,
-                     std::move(usual)};
+                     std::move(usual),
+                     on.request_id};
         if (auto call = D::callback(what, own_, objects_)) return std::move(*call);
         return std::move(what.usual);
     }
@@ -227,12 +235,14 @@ private:
         if (!detail::is_plain_path("/" + percent_encoded(on.at.key, "/"))) return refuse(on, fault::invalid_uri);
         if (auto const why = authorize_form(on, form); why != fault::none) return refuse(on, why);
         if (on.at.bucket != own_.bucket) return refuse(on, fault::no_such_bucket);
+        auto const said = [&form](std::string_view name) { return form.field(name); };
+        if (auto const why = D::objection(said, true, on.at.key, objects_); why != fault::none) return refuse(on, why);
         auto const type = std::string{form.field("content-type").value_or("")};
         auto const object = objects_.put(on.at.key, std::string{*form.file}, type, on.now);
         if (!object) return refuse(on, fault::memory_full);
-        arrival what{
-            [&form](std::string_view name) { return form.field(name); },  on.at.bucket, on.at.key, *object, true,
-            D::template posted<D>(on.context(), where(on), form, *object)};
+        arrival what{said,         on.at.bucket, on.at.key,
+                     *object,      true,         D::template posted<D>(on.context(), where(on), form, *object),
+                     on.request_id};
         if (auto call = D::callback(what, own_, objects_)) return std::move(*call);
         return std::move(what.usual);
     }
@@ -247,6 +257,10 @@ private:
         if (token_fault != fault::none) return token_fault;
         if (check.conditions != form_answer::allowed) return fault_of(check.conditions);
         if (key && !allows(*key, {store_action::put, on.at.bucket, on.at.key})) return fault::access_denied;
+        // what a field asks for beside the upload is a right of its own, and the upload identity has none
+        for (auto const& [name, value] : form.fields)
+            if (auto const right = right_of_field(valetkey::detail::lower_text(name), D::header_prefixes))
+                if (!key || !allows(*key, {*right, on.at.bucket, on.at.key})) return fault::access_denied;
         return form.file->size() > largest_object ? fault::too_large : fault::none;
     }
 

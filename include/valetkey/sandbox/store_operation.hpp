@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -107,6 +108,12 @@ inline constexpr std::string_view sub_resources[] = {"accelerate",
 [[nodiscard]] inline std::string value_of(std::vector<query_pair> const& query, std::string_view name) {
     return std::string{only_value(query, name).value_or("")};
 }
+/// What a header asks for beside the upload. @param name Without the vendor's prefix.
+[[nodiscard]] inline std::optional<store_action> right_named(std::string_view name) noexcept {
+    if (name == "acl" || name.starts_with("grant-")) return store_action::write_acl;
+    if (name == "tagging") return store_action::write_tags;
+    return std::nullopt;
+}
 /// `/bucket/key` or `bucket/key`, encoded or not, as headers name a source.
 [[nodiscard]] inline needed_right source_of(std::string_view text) {
     auto decoded = percent_decoded(text.substr(0, text.find('?')), false).value_or("");
@@ -116,6 +123,15 @@ inline constexpr std::string_view sub_resources[] = {"accelerate",
 }
 
 }  // namespace detail
+
+/// What a field of a form asks for beside the upload.
+[[nodiscard]] inline std::optional<store_action> right_of_field(std::string_view lower_name,
+                                                                std::span<std::string_view const> prefixes) {
+    auto right = detail::right_named(lower_name);
+    for (auto const prefix : prefixes)
+        if (!right && lower_name.starts_with(prefix)) right = detail::right_named(lower_name.substr(prefix.size()));
+    return right;
+}
 
 /// @param prefixes Of the vendor's headers, such as `x-amz-`.
 [[nodiscard]] inline operation operation_of(store_request const& request, std::vector<query_pair> const& query,
@@ -163,8 +179,7 @@ inline constexpr std::string_view sub_resources[] = {"accelerate",
         for (auto const prefix : prefixes) {
             if (!header.name.starts_with(prefix)) continue;
             auto const name = std::string_view{header.name}.substr(prefix.size());
-            if (name == "acl" || name.starts_with("grant-")) need(store_action::write_acl);
-            if (name == "tagging") need(store_action::write_tags);
+            if (auto const right = detail::right_named(name)) need(*right);
             if (name == "copy-source") {
                 out.rights.push_back(detail::source_of(header.value));
                 out.kind = operation_kind::other;
