@@ -7,6 +7,7 @@
 #include <valetkey/signing/acs3.hpp>
 #include <valetkey/signing/hmac_sha1.hpp>
 #include <valetkey/signing/verify_oss.hpp>
+#include <valetkey/signing/verify_oss_callback.hpp>
 
 namespace vectors {
 
@@ -23,10 +24,26 @@ struct runner<valetkey::aliyun> {
         }
         if (c.kind == "post_policy") return post(c), verify_form(c);
         if (c.kind == "put_object" || c.kind == "presigned_url") return verify_request(c);
+        if (c.kind == "callback") return callback(c);
         not_yet(c);
     }
 
 private:
+    /// Both questions that a receiver asks: may the named key be fetched, and does it fit?
+    static void callback(vector_case const& c) {
+        using namespace valetkey;
+        auto const good = called_back::from(c);
+        auto const key = rsa_public_key::parse(c.input.must("public_key_pem"));
+        auto const believed = [&](called_back const& r) {
+            return key && oss_callback_key_url(r.view()) && verify_oss_callback(r.view(), *key) == verdict::accepted;
+        };
+        require_callback(c, good, believed);
+        auto evil = good;
+        for (auto& header : evil.headers)
+            if (header.name == "x-oss-pub-key-url")
+                header.value = to_base64(std::string_view{"https://evil.example/k"});
+        if (believed(evil)) throw mismatch{"the key of anybody is believed"};
+    }
     static std::string method(vector_case const& c) { return c.input.has("method") ? c.input.text("method") : "POST"; }
     static valetkey::http_request addressed(vector_case const& c, parameters const& query) {
         valetkey::http_request made{

@@ -25,10 +25,19 @@ struct runner<valetkey::qiniu> {
         if (c.kind == "post_policy" && s3) return run_aws4_post(c), verify_aws4_form(c);
         if ((c.kind == "put_object" || c.kind == "presigned_url") && s3) return verify_aws4_case(c, "s3");
         if (c.kind == "put_object" || c.kind == "post_policy") return kodo(c, style);
+        if (c.kind == "callback") return callback(c);
         not_yet(c);
     }
 
 private:
+    static void callback(vector_case const& c) {
+        case_keys const keys{c};
+        require_callback(c, called_back::from(c), [&](called_back const& r) {
+            valetkey::verifying_terms terms;
+            terms.now = valetkey::parse_basic_time(r.date()).value_or(valetkey::utc_seconds{});
+            return valetkey::verify_qiniu_request(r.view(), keys, terms) == verdict::accepted;
+        });
+    }
     static void token(vector_case const& c) {
         using namespace valetkey;
         auto const ours =

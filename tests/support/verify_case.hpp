@@ -177,4 +177,53 @@ void require_form_verdicts(parameters const& fields, std::vector<std::string> co
     if (judge(fields, end + std::chrono::seconds{1})) throw mismatch{"accepted after its end"};
 }
 
+/// A callback as the receiver of a case got it.
+struct called_back {
+    std::string method;
+    std::string path;
+    std::string query;
+    std::vector<valetkey::http_header> headers;
+    std::string body;
+
+    [[nodiscard]] static called_back from(vector_case const& c) {
+        called_back out;
+        out.method = c.input.has("method") ? c.input.text("method") : "POST";
+        auto const target = c.input.must("request_target");
+        auto const mark = std::min(target.find('?'), target.size());
+        out.path = target.substr(0, mark);
+        out.query = target.substr(std::min(mark + 1, target.size()));
+        for (auto const& [name, value] : c.input.pairs("headers")) out.headers.push_back({lower(name), value});
+        out.body = c.input.text("body");
+        return out;
+    }
+    [[nodiscard]] valetkey::incoming_request view() const { return {method, path, query, headers, body}; }
+    [[nodiscard]] std::string_view date() const { return view().header_or_empty("x-qiniu-date"); }
+};
+
+/// `believed(called_back)` says what the case expects, and nothing is believed any more once it was changed.
+template <class Believed>
+void require_callback(vector_case const& c, called_back const& good, Believed believed) {
+    bool const valid = c.expect.must("valid") == "true";
+    if (believed(good) != valid) throw mismatch{valid ? "it is not believed" : "it is believed"};
+    if (!valid) return;
+    auto const refused = [&](char const* what, auto change) {
+        auto bad = good;
+        change(bad);
+        if (believed(bad)) throw mismatch{std::string{"believed although "} + what};
+    };
+    refused("its path was changed", [](auto& r) { r.path += "x"; });
+    refused("its query was changed", [](auto& r) { r.query += r.query.empty() ? "a=1" : "x"; });
+    refused("its body was changed", [](auto& r) { r.body += "x"; });
+    for (auto const& header : good.headers) {
+        if (header.name != "authorization") continue;
+        refused("its signature was changed", [](auto& r) {
+            for (auto& each : r.headers)
+                if (each.name == "authorization") each.value = changed(each.value);
+        });
+        refused("it was not signed", [](auto& r) {
+            std::erase_if(r.headers, [](auto const& each) { return each.name == "authorization"; });
+        });
+    }
+}
+
 }  // namespace vectors
