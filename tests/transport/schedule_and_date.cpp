@@ -1,4 +1,4 @@
-#include <valetkey/transport/http_date.hpp>
+#include <valetkey/http_date.hpp>
 #include <valetkey/transport/retry_schedule.hpp>
 
 #include <catch2/catch.hpp>
@@ -104,6 +104,9 @@ TEST_CASE("Retry: a clock error is corrected once, by what the answer's date say
 TEST_CASE("Date: the form that RFC 9110 lets a server send", "[transport][date]") {
     using valetkey::parse_http_date;
     using valetkey::utc_seconds;
+    for (auto const* text : {"Tue, 15 Nov 1994 08:12:31 GMT", "Thu, 01 Jan 1970 00:00:00 GMT",
+                             "Thu, 29 Feb 2024 23:59:59 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"})
+        CHECK(valetkey::http_date(*parse_http_date(text)) == text);
     CHECK(parse_http_date("Tue, 15 Nov 1994 08:12:31 GMT") == utc_seconds{784887151s});
     CHECK(parse_http_date("Thu, 01 Jan 1970 00:00:00 GMT") == utc_seconds{0s});
     CHECK(parse_http_date("Thu, 29 Feb 2024 23:59:59 GMT") == utc_seconds{1709251199s});

@@ -2,6 +2,7 @@
 /// @file
 /// The port of one emulated service: plain HTTP on loopback, CORS open to any origin.
 
+#include <valetkey/http_date.hpp>
 #include <valetkey/policy/form_conditions.hpp>
 #include <valetkey/sandbox/store_message.hpp>
 
@@ -127,7 +128,8 @@ private:
         }
         for (auto& header : answer.headers) response_.insert(header.name, header.value);
         if (!answer.content_type.empty()) response_.set(http::field::content_type, answer.content_type);
-        response_.set(http::field::date, http_date_now());
+        response_.set(http::field::date,
+                      http_date(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())));
         response_.keep_alive(keep_alive_);
         if (answer.status != 204) response_.content_length(answer.body.size());
         if (method != "HEAD" && answer.status != 204) response_.body() = std::move(answer.body);
@@ -150,14 +152,6 @@ private:
             if (!error) self->drain();
         });
     }
-    [[nodiscard]] static std::string http_date_now() {
-        auto const now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-        std::tm parts{};
-        ::gmtime_r(&now, &parts);
-        char text[32];
-        return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts)};
-    }
-
     boost::beast::tcp_stream stream_;
     cloud_service const& service_;
     boost::beast::flat_buffer buffer_;

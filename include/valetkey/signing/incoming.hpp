@@ -135,22 +135,4 @@ struct verifying_terms {
     return parse_iso_time({iso.data(), iso.size()});
 }
 
-/// Reads `Sat, 14 Mar 2026 09:27:01 GMT` (RFC 9110); the day's name is not looked at.
-[[nodiscard]] constexpr std::optional<utc_seconds> parse_http_time(std::string_view text) noexcept {
-    constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    if (text.size() != 29 || text.substr(3, 2) != ", " || text[7] != ' ' || text[11] != ' ' || text[16] != ' ' ||
-        text.substr(25) != " GMT")
-        return std::nullopt;
-    auto const month = months.find(text.substr(8, 3));
-    if (month == std::string_view::npos || month % 3 != 0) return std::nullopt;
-    auto const number = static_cast<unsigned>(month / 3 + 1);
-    std::array<char, 20> iso{
-        '0', '0',     '0',     '0', '-', static_cast<char>('0' + number / 10), static_cast<char>('0' + number % 10),
-        '-', text[5], text[6], 'T'};
-    text.substr(12, 4).copy(iso.data(), 4);
-    text.substr(17, 8).copy(iso.data() + 11, 8);
-    iso[19] = 'Z';
-    return parse_iso_time({iso.data(), iso.size()});
-}
-
 }  // namespace valetkey

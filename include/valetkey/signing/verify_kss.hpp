@@ -4,6 +4,7 @@
 /// @par Source KSyun, "Request signature" (2321), "Request signature V4" (6890), "POST Policy" (42321); the vendor's Go
 ///   and Java SDKs.
 
+#include <valetkey/http_date.hpp>
 #include <valetkey/signing/incoming.hpp>
 #include <valetkey/signing/kss.hpp>
 #include <valetkey/signing/verify_v4.hpp>
@@ -278,7 +279,7 @@ template <class Find>
     auto const query = split_query(request.query);
     auto const own_date = request.header("x-kss-date");
     auto const date = own_date.value_or(request.header_or_empty("date"));
-    auto const at = parse_http_time(date);
+    auto const at = parse_http_date(date);
     if (colon == std::string_view::npos || !query || !at) return verdict::malformed;
     known_key const* key = find(header.substr(0, colon));
     if (!key) return verdict::unknown_key;

@@ -5,6 +5,7 @@
 /// @par Source Huawei Cloud, OBS API reference, signature in a header (obs_04_0010), in a URL (obs_04_0011), in a form
 ///   (obs_04_0012); the vendor's JavaScript SDKs.
 
+#include <valetkey/http_date.hpp>
 #include <valetkey/signing/hmac_sha1.hpp>
 #include <valetkey/signing/incoming.hpp>
 #include <valetkey/signing/verify_v4.hpp>
@@ -156,7 +157,7 @@ template <class Find>
     auto const query = split_query(request.query);
     std::string const prefix{words.prefix};
     auto const own_date = request.header(prefix + "date");
-    auto const at = parse_http_time(own_date.value_or(request.header_or_empty("date")));
+    auto const at = parse_http_date(own_date.value_or(request.header_or_empty("date")));
     if (colon == std::string_view::npos || !query || !at) return verdict::malformed;
     known_key const* key = find(header.substr(0, colon));
     if (!key) return verdict::unknown_key;
@@ -246,7 +247,7 @@ template <class Find>
 /// The time that was signed: `x-amz-date`, or the `Date` that is among the signed headers, written anew.
 [[nodiscard]] inline std::string obs4_time(incoming_request const& request, std::string_view names) {
     if (auto const own = amz_or_obs(request, "date")) return std::string{*own};
-    auto const date = parse_http_time(request.header_or_empty("date"));
+    auto const date = parse_http_date(request.header_or_empty("date"));
     return date && names_header(names, "date") ? std::string{timestamp{*date}.basic().view()} : std::string{};
 }
 

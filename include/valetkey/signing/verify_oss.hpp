@@ -2,6 +2,7 @@
 /// @file
 /// Aliyun, verified: OSS requests and URLs (signature versions 4 and 1) and STS requests (ACS3 and RPC 1.0). Pure.
 
+#include <valetkey/http_date.hpp>
 #include <valetkey/signing/acs3.hpp>
 #include <valetkey/signing/hmac_sha1.hpp>
 #include <valetkey/signing/incoming.hpp>
@@ -193,7 +194,7 @@ template <class Find>
     auto const query = split_query(request.query);
     auto const resource = oss_resource(request, server, false);
     auto const date = request.header("x-oss-date").value_or(request.header_or_empty("date"));
-    auto const at = parse_http_time(date);
+    auto const at = parse_http_date(date);
     if (colon == std::string_view::npos || !query || !resource || !at) return verdict::malformed;
     known_key const* key = find(header.substr(0, colon));
     if (!key) return verdict::unknown_key;

@@ -2,9 +2,9 @@
 /// @file
 /// The one place that turns an `http_request` into options of libcurl, and a CURLcode into an error of ours.
 
+#include <valetkey/http_date.hpp>
 #include <valetkey/transport/curl_options.hpp>
 #include <valetkey/transport/http_client.hpp>
-#include <valetkey/transport/http_date.hpp>
 
 #include <curl/curl.h>
 #include <strings.h>

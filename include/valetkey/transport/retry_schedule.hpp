@@ -16,7 +16,7 @@ struct retry_limits {
     int tries = 4;                                    ///< the first one included
     std::chrono::milliseconds first_pause{50};        ///< doubles with each failure …
     std::chrono::milliseconds longest_pause{1000};    ///< … up to this; the pause is a random part of it
-    std::chrono::milliseconds throttled_pause{1000};  ///< at least, where the deadline allows; half of it is jitter
+    std::chrono::milliseconds throttled_pause{1000};  ///< at least, where the deadline allows; jitter adds half
     std::chrono::milliseconds least_left{100};        ///< a try with less time than this is not worth its signature
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 /// @file
-/// The `Date` header. Reads no clock.
+/// Dates as HTTP writes them (RFC 9110). Reads no clock.
 
 #include <valetkey/time.hpp>
 
@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace valetkey {
@@ -37,6 +38,20 @@ namespace valetkey {
     if (numbers[2] > 23 || numbers[3] > 59 || numbers[4] > 60) return std::nullopt;
     return std::chrono::sys_days{date} + std::chrono::hours{numbers[2]} + std::chrono::minutes{numbers[3]} +
            std::chrono::seconds{numbers[4]};
+}
+
+/// The same, written.
+[[nodiscard]] inline std::string http_date(utc_seconds at) {
+    constexpr std::string_view days = "SunMonTueWedThuFriSat";
+    constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    auto const day = std::chrono::floor<std::chrono::days>(at);
+    std::chrono::year_month_day const date{day};
+    timestamp const digits{at};
+    auto const iso = digits.iso();
+    std::string out{days.substr(3 * std::chrono::weekday{day}.c_encoding(), 3)};
+    out.append(", ").append(digits.day()).append(" ");
+    out.append(months.substr(3 * (static_cast<unsigned>(date.month()) - 1), 3)).append(" ").append(digits.year());
+    return out.append(" ").append(iso.view().substr(11, 8)).append(" GMT");
 }
 
 }  // namespace valetkey
