@@ -333,6 +333,17 @@ class Front(Checks):
                 self.assertEqual(self.ask("GET", target, headers).status, status)
         self.assertEqual(self.ask("PUT", "/sandbox/objects/aws/a", bearer(self.box.token)).status, 405)
 
+    def test_session_policies(self):
+        """What a vended token holds, for callers of the gateway alone."""
+        data = self.box.vend("aws")
+        target = "/sandbox/policies/aws/" + quote(data["securityToken"], safe="")
+        self.assertEqual(self.ask("GET", target).status, 401)
+        policy = self.ask("GET", target, bearer(self.box.token))
+        self.assertEqual(policy.status, 200)
+        self.assertIn(data["relativePath"], json.dumps(json.loads(policy.body)))
+        for wrong in ("/sandbox/policies/aliyun/" + quote(data["securityToken"], safe=""), target[:-5] + "AAAAA", "/sandbox/policies/aws/"):
+            self.assertEqual(self.ask("GET", wrong, bearer(self.box.token)).status, 404)
+
     def test_configuration_beside_it(self):
         data = self.box.vend("aws")
         self.assertEqual((data["maxSize"], data["expiredTime"] - data["serverTime"]), (1000, 3600))

@@ -146,19 +146,31 @@ public:
     [[nodiscard]] static bool owns(std::string_view path) noexcept {
         return path == "/" || path.starts_with("/sandbox/");
     }
-    /// An object: `/sandbox/objects/CLOUD/KEY`.
+    /// An object, `/sandbox/objects/CLOUD/KEY`, or the session policy that a token holds,
+    /// `/sandbox/policies/CLOUD/TOKEN`.
     [[nodiscard]] std::shared_ptr<std::string const> file(std::string_view path) const {
-        constexpr std::string_view head = "/sandbox/objects/";
-        if (!path.starts_with(head)) return nullptr;
-        path.remove_prefix(head.size());
-        auto const slash = path.find('/');
-        auto const key = slash == path.npos ? std::nullopt : percent_decoded(path.substr(slash + 1), false);
-        auto const found = key ? clouds_.find(path.substr(0, slash), *key) : std::nullopt;
-        return found ? found->bytes : nullptr;
+        if (auto const of = below("/sandbox/objects/", path))
+            if (auto const found = clouds_.find(of->cloud, of->rest)) return found->bytes;
+        if (auto const of = below("/sandbox/policies/", path))
+            if (auto policy = clouds_.policy_of(of->cloud, of->rest))
+                return std::make_shared<std::string const>(std::move(*policy));
+        return nullptr;
     }
 
 private:
     using json_node = detail::json_node;
+    struct named {
+        std::string_view cloud;
+        std::string rest;
+    };
+    [[nodiscard]] static std::optional<named> below(std::string_view head, std::string_view path) {
+        if (!path.starts_with(head)) return std::nullopt;
+        path.remove_prefix(head.size());
+        auto const slash = path.find('/');
+        auto rest = slash == path.npos ? std::nullopt : percent_decoded(path.substr(slash + 1), false);
+        if (!rest) return std::nullopt;
+        return named{path.substr(0, slash), std::move(*rest)};
+    }
 
     static constexpr std::string_view page_lines =
         "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

@@ -49,7 +49,7 @@ struct cloud_place {
 /// Emulated clouds that enforce what they are sent. It shares no secret with anything outside: root and upload
 /// identities, and the key that seals tokens, are made here.
 /// @tparam Ds Dialects, a cloud each.
-/// @par Thread safety `find` from any thread; the others on the thread that made it.
+/// @par Thread safety `find` and `policy_of` from any thread; the others on the thread that made it.
 template <class... Ds>
 class sandbox {
 public:
@@ -82,6 +82,12 @@ public:
         std::optional<stored_object> found;
         (void)((Ds::cloud::name == cloud && (found = std::get<desk<Ds>>(desks_).store.find(key), true)) || ...);
         return found;
+    }
+
+    /// The session policy in a token of the named cloud; none: not its token.
+    [[nodiscard]] std::optional<std::string> policy_of(std::string_view cloud, std::string_view token) const {
+        auto key = shared_.keys.open(cloud, token);
+        return key ? std::optional{std::move(key->policy)} : std::nullopt;
     }
 
 private:

@@ -29,7 +29,7 @@ struct temporary_key {
 
 /// Seals with AES-256-GCM under a key of this process.
 /// @par Errors Throws crypto_error when OpenSSL fails.
-/// @par Thread safety None.
+/// @par Thread safety `open` from any thread, `issue` on one.
 class sealed_keys {
 public:
     /// @param cloud Bound into the token: another cloud does not take it.
