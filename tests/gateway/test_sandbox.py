@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import signal
+import socket
 import time
 from http.client import HTTPConnection
 from urllib.parse import quote, urlsplit
@@ -275,6 +276,26 @@ class Stores(Checks):
             self.assertLess(time.monotonic() - begun, 5)
             self.assert_refused(cloud, Said(answer.status, answer.getheaders(), answer.read()), data)
         self.each(check, {cloud: (cloud,) for cloud in CLOUDS})
+
+    def test_what_is_no_http(self):
+        """Doubtful framing gets the vendor's error, not a closed connection alone."""
+        def check(cloud, text):
+            to = urlsplit(self.box.stores[cloud][0])
+            with socket.create_connection((to.hostname, to.port), 10) as connection:
+                connection.sendall(text.replace(b"HOST", b"Host: 127.0.0.1"))
+                answer = b""
+                while piece := connection.recv(65536):
+                    answer += piece
+            head, _, body = answer.partition(b"\r\n\r\n")
+            status = int(head.split(b" ")[1])
+            self.assertTrue(400 <= status < 500, answer)
+            self.assertTrue(vendor_error(cloud, Said(status, [], body)), answer)
+        texts = {"both lengths": b"PUT /b/k HTTP/1.1\r\nHOST\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+                 "a chunk's size": b"PUT /b/k HTTP/1.1\r\nHOST\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\na\r\n0\r\n\r\n",
+                 "no HTTP": b"hello\r\n\r\n",
+                 "two hosts": b"PUT /b/k HTTP/1.1\r\nHOST\r\nHost: other\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+                 "no host": b"PUT /b/k HTTP/1.1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"}
+        self.each(check, {f"{c} {n}": (c, text) for c in CLOUDS for n, text in texts.items()})
 
     def test_preflights(self):
         def check(cloud):

@@ -53,7 +53,8 @@ template <class Crc>
 }
 
 /// `SIZE[;extension]CRLF bytes CRLF … 0 CRLF trailers CRLF`.
-[[nodiscard]] inline fault read_aws_chunks(std::string_view rest, std::string& into) {
+/// @param announced The one trailer that must come; empty: none.
+[[nodiscard]] inline fault read_aws_chunks(std::string_view rest, std::string_view announced, std::string& into) {
     for (;;) {
         auto const line = rest.substr(0, rest.find("\r\n"));
         if (line.size() == rest.size()) return fault::invalid_argument;
@@ -68,6 +69,7 @@ template <class Crc>
         into.append(rest.substr(0, size));
         rest.remove_prefix(size + 2);
     }
+    bool came = announced.empty();
     while (!rest.empty() && rest != "\r\n") {
         auto const line = rest.substr(0, rest.find("\r\n"));
         rest.remove_prefix(std::min(line.size() + 2, rest.size()));
@@ -75,10 +77,11 @@ template <class Crc>
         if (colon == std::string_view::npos) return fault::invalid_argument;
         auto value = line.substr(colon + 1);
         value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
-        auto const why = check_checksum(valetkey::detail::lower_text(line.substr(0, colon)), value, into);
-        if (why != fault::none) return why;
+        auto const name = valetkey::detail::lower_text(line.substr(0, colon));
+        came = came || name == announced;
+        if (auto const why = check_checksum(name, value, into); why != fault::none) return why;
     }
-    return fault::none;
+    return came ? fault::none : fault::malformed_trailer;
 }
 
 }  // namespace detail
@@ -89,8 +92,9 @@ template <class Crc>
     auto const how = request.header_or_empty("x-amz-content-sha256");
     bool const chunked = how.starts_with("STREAMING-");
     if (chunked && how != "STREAMING-UNSIGNED-PAYLOAD-TRAILER") return fault::not_implemented;
+    auto const trailer = valetkey::detail::lower_text(request.header_or_empty("x-amz-trailer"));
     if (chunked) {
-        if (auto const why = detail::read_aws_chunks(request.body, into); why != fault::none) return why;
+        if (auto const why = detail::read_aws_chunks(request.body, trailer, into); why != fault::none) return why;
         auto const size = std::to_string(into.size());
         if (request.header("x-amz-decoded-content-length").value_or(size) != size) return fault::invalid_argument;
     } else {

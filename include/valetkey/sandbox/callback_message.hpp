@@ -61,7 +61,7 @@ private:
 /// A template filled in. `open` and `close`: the brackets behind a `$`.
 /// @param value `std::string value(std::string_view name, bool in_string)`: as it is to stand there; `in_string`:
 ///   between the quotes of a JSON text.
-/// @return None: a `$` that begins no variable.
+/// @return None: a `$` that begins no variable. OSS refuses that; of Qiniu it is unverified.
 template <class Value>
 [[nodiscard]] std::optional<std::string> fill_template(std::string_view text, char open, char close, Value value) {
     std::string out;

@@ -32,7 +32,7 @@ namespace valetkey::sandbox {
 struct cloud_service {
     using reply_type = std::function<void(store_answer)>;
     std::function<void(store_request const&, reply_type)> handle;
-    std::function<store_answer(store_request const&)> refuse_size;  ///< a body above the limit was announced or sent
+    std::function<store_answer(store_request const&, wire_fault)> refuse;  ///< of what has come as far as it is known
     std::uint64_t largest_body = 0;
 };
 
@@ -52,7 +52,7 @@ public:
         parser_->body_limit(boost::none);  // judged below, so that the refusal is the vendor's
         stream_.expires_after(std::chrono::minutes{2});
         http::async_read_header(stream_, buffer_, *parser_, [self = shared_from_this()](auto error, std::size_t) {
-            if (!error) self->read_body();
+            error ? self->give_up(error) : self->read_body();
         });
     }
 
@@ -61,7 +61,7 @@ private:
 
     void read_body() {
         auto const announced = parser_->content_length();
-        if (announced && *announced > service_.largest_body) return refuse_size();
+        if (announced && *announced > service_.largest_body) return refuse(wire_fault::too_large);
         parser_->body_limit(service_.largest_body);
         if (boost::beast::iequals(parser_->get()[http::field::expect], "100-continue")) return go_on();
         read_rest();
@@ -74,8 +74,7 @@ private:
     }
     void read_rest() {
         http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](auto error, std::size_t) {
-            if (error == http::error::body_limit) return self->refuse_size();
-            if (!error) self->serve();
+            error ? self->give_up(error) : self->serve();
         });
     }
 
@@ -87,10 +86,16 @@ private:
             self->send(std::move(answer), method);
         });
     }
-    void refuse_size() {
+    /// What is no HTTP gets an answer; who is gone, or says nothing, does not.
+    void give_up(boost::system::error_code error) {
+        if (error == http::error::body_limit) return refuse(wire_fault::too_large);
+        static boost::system::error_code const of_http{http::error::bad_method};
+        if (error.category() == of_http.category() && error != http::error::end_of_stream) refuse(wire_fault::broken);
+    }
+    void refuse(wire_fault why) {
         auto const request = take_request();
         keep_alive_ = false;
-        send(service_.refuse_size(request), request.method);
+        send(service_.refuse(request, why), request.method);
     }
     [[nodiscard]] store_request take_request() {
         auto& message = parser_->get();

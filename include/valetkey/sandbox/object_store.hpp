@@ -80,6 +80,11 @@ public:
         budget_.give_back(found->second.bytes->size());
         objects_.erase(found);
     }
+    /// What the key held before; nothing, where it held nothing or memory is used up.
+    void put_back(std::string const& key, std::optional<stored_object> before) {
+        remove(key);
+        if (before && budget_.take(before->bytes->size())) (void)keep(key, std::move(*before));
+    }
 
     [[nodiscard]] std::string begin_upload(std::string key, std::string content_type) {
         auto id = std::string{random_.hex_id().view()};

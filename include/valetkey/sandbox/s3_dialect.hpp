@@ -81,14 +81,16 @@ struct s3_dialect {
     /// Headers and parameters that carry the token of temporary keys.
     static constexpr std::string_view token_header = "x-amz-security-token";
     static constexpr form_reading reads_forms{};
+    /// What clients may put before the bucket in a path.
+    static constexpr std::string_view path_version = "";
 
     /// Something that is asked without a signature, such as which version the interface has.
     static std::optional<store_answer> unsigned_answer(store_request const&, store_address const&) { return {}; }
 
-    /// Under which name the request's id is told.
+    /// What every answer says.
     template <class D>
-    static std::string_view id_header(store_request const&) {
-        return D::request_id_header;
+    static void finish(store_answer& answer, store_request const&, std::string_view request_id) {
+        answer.with(std::string{D::request_id_header}, std::string{request_id});
     }
 
     /// The token as the request carries it, empty without one.

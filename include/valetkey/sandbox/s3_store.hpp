@@ -63,19 +63,26 @@ public:
         return D::sts(request, own_, keys_, now);
     }
     [[nodiscard]] store_outcome handle(store_request const& request, utc_seconds now) {
-        auto const at = locate(request);
+        auto const at = locate(request, D::path_version);
         auto const query = split_query(request.query);
         exchange on{request, at.value_or(store_address{}), query.value_or(std::vector<query_pair>{}), now,
                     std::string{random_.hex_id().view()}};
-        auto outcome = at && query ? judge(on) : refuse(on, fault::invalid_uri);
-        outcome.answer.with(std::string{D::request_id_header}, on.request_id);
+        auto outcome = has_twins(request) ? refuse(on, fault::malformed_signature)
+                       : at && query      ? judge(on)
+                                          : refuse(on, fault::invalid_uri);
+        D::template finish<D>(outcome.answer, request, on.request_id);
         return outcome;
     }
-    /// Whatever was announced is larger than any store takes.
-    [[nodiscard]] store_answer refuse_size(store_request const& request) {
-        exchange const on{
-            request, locate(request).value_or(store_address{}), {}, {}, std::string{random_.hex_id().view()}};
-        return refuse(on, fault::too_large);
+    /// What cannot be read, or is larger than any store takes.
+    [[nodiscard]] store_answer refuse(store_request const& request, wire_fault why) {
+        exchange const on{request,
+                          locate(request, D::path_version).value_or(store_address{}),
+                          {},
+                          {},
+                          std::string{random_.hex_id().view()}};
+        auto answer = refuse(on, why == wire_fault::too_large ? fault::too_large : fault::invalid_argument);
+        D::template finish<D>(answer, request, on.request_id);
+        return answer;
     }
 
 private:
@@ -91,6 +98,14 @@ private:
         }
     };
 
+    /// A header that decides comes twice: two readers could take another one each.
+    [[nodiscard]] static bool has_twins(store_request const& request) {
+        auto const count = [&](std::string_view name) {
+            return std::count_if(request.headers.begin(), request.headers.end(),
+                                 [&](auto const& header) { return header.name == name; });
+        };
+        return count("authorization") > 1 || count("host") != 1 || count(D::token_header) > 1;
+    }
     [[nodiscard]] static store_answer refuse(exchange const& on, fault why) {
         return D::refusal(row_of(why, D::faults), on.context());
     }
@@ -169,11 +184,12 @@ private:
         if (auto const why = objection(on); why != fault::none) return refuse(on, why);
         if (auto const why = D::read_payload(on.request, bytes); why != fault::none) return refuse(on, why);
         if (bytes.size() > largest_object) return refuse(on, fault::too_large);
+        auto before = objects_.find(on.at.key);
         auto const object = objects_.put(on.at.key, std::move(bytes), content_type(on), on.now);
         if (!object) return refuse(on, fault::memory_full);
         store_answer usual{200};
         usual.with("ETag", D::quoted(object->etag));
-        return tell(on, *object, std::move(usual));
+        return tell(on, *object, std::move(usual), std::move(before));
     }
     [[nodiscard]] store_outcome put_part(exchange& on, operation const& what) {
         unsigned number = 0;
@@ -194,9 +210,10 @@ private:
         if (!names) return refuse(on, fault::malformed_document);
         if (auto const why = objection(on); why != fault::none) return refuse(on, why);
         stored_object object;
+        auto before = objects_.find(on.at.key);
         auto const problem = objects_.complete(what.upload_id, on.at.key, *names, on.now, object);
         if (problem != object_store::problem::none) return refuse(on, fault_of(problem));
-        return tell(on, object, D::template completed<D>(on.context(), where(on), object));
+        return tell(on, object, D::template completed<D>(on.context(), where(on), object), std::move(before));
     }
     [[nodiscard]] store_outcome get_object(exchange const& on) {
         auto const object = objects_.find(on.at.key);
@@ -204,19 +221,20 @@ private:
         store_answer answer{200, *object->bytes, object->content_type};
         return answer.with("ETag", D::quoted(object->etag));
     }
+    [[nodiscard]] static said_by_sender said_by(exchange const& on) {
+        return [&on](std::string_view name) {
+            auto const header = on.request.header(name);
+            return header || !D::headers_in_query ? header : only_value(on.query, name);
+        };
+    }
     [[nodiscard]] fault objection(exchange const& on) const {
-        return D::objection([&on](std::string_view name) { return on.request.header(name); }, false, on.at.key,
-                            objects_);
+        return D::objection(said_by(on), false, on.at.key, objects_);
     }
     /// The callback, where the upload's headers ask for one.
-    [[nodiscard]] store_outcome tell(exchange const& on, stored_object const& object, store_answer usual) {
-        arrival what{[&on](std::string_view name) { return on.request.header(name); },
-                     on.at.bucket,
-                     on.at.key,
-                     object,
-                     false,
-                     std::move(usual),
-                     on.request_id};
+    [[nodiscard]] store_outcome tell(exchange const& on, stored_object const& object, store_answer usual,
+                                     std::optional<stored_object> before) {
+        arrival what{said_by(on), on.at.bucket,     on.at.key,     object,
+                     false,       std::move(usual), on.request_id, std::move(before)};
         if (auto call = D::callback(what, own_, objects_)) return std::move(*call);
         return std::move(what.usual);
     }
@@ -238,11 +256,13 @@ private:
         auto const said = [&form](std::string_view name) { return form.field(name); };
         if (auto const why = D::objection(said, true, on.at.key, objects_); why != fault::none) return refuse(on, why);
         auto const type = std::string{form.field("content-type").value_or("")};
+        auto before = objects_.find(on.at.key);
         auto const object = objects_.put(on.at.key, std::string{*form.file}, type, on.now);
         if (!object) return refuse(on, fault::memory_full);
-        arrival what{said,         on.at.bucket, on.at.key,
-                     *object,      true,         D::template posted<D>(on.context(), where(on), form, *object),
-                     on.request_id};
+        arrival what{said,          on.at.bucket,
+                     on.at.key,     *object,
+                     true,          D::template posted<D>(on.context(), where(on), form, *object),
+                     on.request_id, std::move(before)};
         if (auto call = D::callback(what, own_, objects_)) return std::move(*call);
         return std::move(what.usual);
     }
@@ -256,6 +276,7 @@ private:
         if (check.signature != verdict::accepted) return fault_of(check.signature);
         if (token_fault != fault::none) return token_fault;
         if (check.conditions != form_answer::allowed) return fault_of(check.conditions);
+        if (form.field("bucket").value_or(on.at.bucket) != on.at.bucket) return fault::policy_condition;
         if (key && !allows(*key, {store_action::put, on.at.bucket, on.at.key})) return fault::access_denied;
         // what a field asks for beside the upload is a right of its own, and the upload identity has none
         for (auto const& [name, value] : form.fields)

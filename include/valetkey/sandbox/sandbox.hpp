@@ -121,12 +121,13 @@ private:
     void open() {
         auto& own = desk_of<D>();
         auto& store = own.store;
-        own.objects.emplace(
-            io_,
-            cloud_service{[this, &store](store_request const& request, auto reply) {
-                              answer(store.handle(request, now()), std::move(reply));
-                          },
-                          [&store](store_request const& request) { return store.refuse_size(request); }, largest_body});
+        own.objects.emplace(io_, cloud_service{[this, &store](store_request const& request, auto reply) {
+                                                   answer(store.handle(request, now()), std::move(reply));
+                                               },
+                                               [&store](store_request const& request, wire_fault why) {
+                                                   return store.refuse(request, why);
+                                               },
+                                               largest_body});
         auto& account = own.account;
         D::configure(account);
         account.root = make_key();
@@ -135,9 +136,9 @@ private:
         account.endpoint = own.objects->url();
         if constexpr (has_sts<D>) {
             own.sts.emplace(
-                io_,
-                cloud_service{[&store](store_request const& request, auto reply) { reply(store.sts(request, now())); },
-                              [](store_request const&) { return store_answer{413}; }, std::uint64_t{1} << 20U});
+                io_, cloud_service{
+                         [&store](store_request const& request, auto reply) { reply(store.sts(request, now())); },
+                         [](store_request const&, wire_fault) { return store_answer{400}; }, std::uint64_t{1} << 20U});
             account.sts_endpoint = own.sts->url();
         }
     }

@@ -41,10 +41,11 @@ namespace detail {
 
 }  // namespace detail
 
+/// @param version What some clients put before the bucket in a path, such as `/v1`.
 /// @return None: the path is not one that a store of ours takes.
-[[nodiscard]] inline std::optional<store_address> locate(store_request const& request) {
+[[nodiscard]] inline std::optional<store_address> locate(store_request const& request, std::string_view version = {}) {
     if (!detail::is_plain_path(request.path)) return std::nullopt;
-    auto const decoded = percent_decoded(request.path, false);
+    auto decoded = percent_decoded(request.path, false);
     auto host = request.header_or_empty("host");
     host = host.substr(0, host.rfind(':'));
     constexpr std::string_view service = ".localhost";
@@ -52,6 +53,7 @@ namespace detail {
         host.remove_suffix(service.size());
         return store_address{std::string{host}, decoded->substr(1), true};
     }
+    if (!version.empty() && decoded->starts_with(std::string{version} + "/")) decoded->erase(0, version.size());
     auto const slash = std::min(decoded->find('/', 1), decoded->size());
     return store_address{decoded->substr(1, slash - 1), decoded->substr(std::min(slash + 1, decoded->size())), false};
 }

@@ -6,6 +6,7 @@
 #include <valetkey/signing/incoming.hpp>
 #include <valetkey/transport/http_client.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -31,6 +32,9 @@ struct store_request {
         return view().header_or_empty(name);
     }
 };
+
+/// Why a request cannot even be judged.
+enum class wire_fault : std::uint8_t { broken, too_large };
 
 struct store_answer {
     int status = 200;

@@ -12,10 +12,16 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <ctime>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace valetkey::sandbox {
 
@@ -98,6 +104,7 @@ struct aliyun_dialect : s3_dialect {
     static constexpr std::uint64_t least_part = std::uint64_t{100} << 10U;
     static constexpr std::string_view request_id_header = "x-oss-request-id";
     static constexpr std::string_view token_header = "x-oss-security-token";
+    static constexpr bool headers_in_query = true;
     static constexpr std::string_view public_key_path = "/callback_pub_key_v1.pem";
     static constexpr std::string_view account = "123456789012";
 
@@ -190,8 +197,7 @@ struct aliyun_dialect : s3_dialect {
                 : verdict::wrong_signature;
         if (said != verdict::accepted) return {said};
         auto conditions = ask_form_policy(*text, {bucket, form.fields, form.file->size()}, {}, now);
-        if (conditions == form_answer::allowed && v4 && !pins_signature(*text, !key->session_token.empty()))
-            conditions = form_answer::extra_field;
+        if (conditions == form_answer::allowed) conditions = judge_strictly(*text, form.fields, v4);
         return {said, conditions};
     }
 
@@ -200,17 +206,18 @@ struct aliyun_dialect : s3_dialect {
         auto const forbid = said("x-oss-forbid-overwrite").value_or("false");
         if (forbid != "true" && forbid != "false") return fault::invalid_argument;
         if (forbid == "true" && objects.find(key)) return fault::object_exists;
-        auto const callback = said(by_form ? "callback" : "x-oss-callback");
+        auto const callback = said_callback(said, by_form, "callback");
         return callback && !oss_callback::parse(*callback) ? fault::callback_failed : fault::none;
     }
 
-    /// @par Source Aliyun, "Callback". Asked for in a header or a form; in a URL's parameters it is not looked at.
+    /// @par Source Aliyun, "Callback".
     static std::optional<callback_call> callback(arrival& what, aliyun::settings const& own, object_store&) {
-        auto const asked = what.said(what.by_form ? "callback" : "x-oss-callback");
+        auto const asked = said_callback(what.said, what.by_form, "callback");
         auto wanted = asked ? oss_callback::parse(*asked) : std::nullopt;
         if (!wanted) return std::nullopt;
         bool const json = is_json_type(wanted->type);
-        auto const variables = from_base64(what.said("x-oss-callback-var").value_or("")).value_or("");
+        auto const variables =
+            from_base64(said_callback(what.said, what.by_form, "callback-var").value_or("")).value_or("");
         json_answer const given{variables};
         auto body = *fill_template(wanted->body, '{', '}', [&](std::string_view name, bool) {
             if (name == "size") return std::to_string(what.object.bytes->size());
@@ -238,9 +245,10 @@ struct aliyun_dialect : s3_dialect {
         add("x-oss-signature-version", "1.0");
         add("x-oss-tag", "CALLBACK");
         add("user-agent", "aliyun-oss-callback");
-        return callback_call{std::move(call), [usual = std::move(what.usual), bucket = what.bucket, key = what.key,
-                                               id = what.request_id](std::optional<http_response> got) {
-                                 return told(usual, {bucket, key, id, {}}, got);
+        auto const host = own.endpoint.substr(own.endpoint.find("//") + 2);
+        what.said = nullptr;  // the request goes before the gateway answers
+        return callback_call{std::move(call), [what = std::move(what), host](std::optional<http_response> got) {
+                                 return told(what, host, got);
                              }};
     }
 
@@ -320,21 +328,32 @@ private:
         return verify_v4_policy<oss4>(value("policy"), value("x-oss-credential"), date, value("x-oss-signature"), key,
                                       {{}, aliyun::bare_region(own.region), "oss"});
     }
-    /// Version, credential, date and token must be conditions of the policy (EC 0006-00000228).
-    /// @param policy Readable.
-    static bool pins_signature(std::string_view policy, bool with_token) {
+    /// What OSS wants of a policy beside its conditions: no other member (EC 0006-00000206), and in a V4 form every
+    /// `x-oss-…` field among the conditions. That is known of version, credential and date (EC 0006-00000228); of the
+    /// others it is taken so to be safe (unverified). Other fields need no condition.
+    /// @param policy Satisfied.
+    static form_answer judge_strictly(std::string_view policy, parameters const& fields, bool v4) {
         auto const document = boost::json::parse(policy);
+        if (document.get_object().size() != 2) return form_answer::unreadable;
         auto const& conditions = document.at("conditions").get_array();
-        auto const is_pinned = [&](std::string_view field) {
+        auto const is_named = [&](auto const& field) {
+            auto const name = valetkey::detail::lower_text(field.first);
+            if (!name.starts_with("x-oss-") || name == "x-oss-signature") return true;
             return std::any_of(conditions.begin(), conditions.end(), [&](boost::json::value const& each) {
-                if (auto const* exact = each.if_object()) return exact->contains(field);
-                return each.is_array() && valetkey::detail::text_of(each.get_array()[1]) == "$" + std::string{field};
+                if (auto const* exact = each.if_object()) return exact->contains(name);
+                return valetkey::detail::text_of(each.get_array()[1]) == "$" + name;
             });
         };
-        return is_pinned("x-oss-signature-version") && is_pinned("x-oss-credential") && is_pinned("x-oss-date") &&
-               (!with_token || is_pinned(token_header));
+        return !v4 || std::all_of(fields.begin(), fields.end(), is_named) ? form_answer::allowed
+                                                                          : form_answer::extra_field;
     }
 
+    /// `x-oss-callback` in a header, `callback` in a URL's parameters or a form.
+    static std::optional<std::string_view> said_callback(said_by_sender const& said, bool by_form,
+                                                         std::string_view name) {
+        auto const header = by_form ? std::nullopt : said("x-oss-" + std::string{name});
+        return header ? header : said(name);
+    }
     /// Empty: not known, or none of this object's. What the real one puts there for a name that it does not know is
     /// unverified.
     static std::string system_variable(std::string_view name, arrival const& what) {
@@ -360,7 +379,7 @@ private:
     }
     /// The gateway's JSON is the upload's answer; with anything else it is 203, and the object stays.
     /// @par Source Aliyun, "Callback", "HTTP status code 203".
-    static store_answer told(store_answer const& usual, answer_context const& c, std::optional<http_response> got) {
+    static store_answer told(arrival const& what, std::string_view host, std::optional<http_response> got) {
         store_answer answer{200, {}, "application/json"};
         if (got && got->status == 200 && is_json(got->body)) {
             answer.body = got->body;
@@ -369,9 +388,10 @@ private:
                 !got ? std::string{"Error status : -1.OSS can not connect to your callbackUrl, please check it."}
                 : got->status == 200 ? std::string{"Response body is not valid json format."}
                                      : "Error status : " + std::to_string(got->status) + ".";
-            answer = refusal({fault::callback_failed, 203, "CallbackFailed", why}, c);
+            answer = refusal({fault::callback_failed, 203, "CallbackFailed", why},
+                             {what.bucket, what.key, what.request_id, host});
         }
-        for (auto const& header : usual.headers)
+        for (auto const& header : what.usual.headers)
             if (header.name == "ETag") answer.headers.push_back(header);
         return answer;
     }
