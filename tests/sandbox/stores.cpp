@@ -1,5 +1,6 @@
 /// Kodo and OSS, in process: what their policies, headers and callbacks demand.
 
+#include <valetkey/http_date.hpp>
 #include <valetkey/sandbox/dialects/aliyun.hpp>
 #include <valetkey/sandbox/dialects/qiniu.hpp>
 #include <valetkey/sandbox/s3_store.hpp>
@@ -188,10 +189,9 @@ struct oss {
                           std::string body = "hello") const {
         store_request out{std::move(method), "/valetkey-sandbox/" + key_path, "", std::move(more), std::move(body)};
         out.headers.push_back({"host", "127.0.0.1:1"});
+        out.headers.push_back({"content-length", std::to_string(out.body.size())});
         out.headers.push_back({"x-oss-security-token", key.key.session_token});
-        auto const t = std::chrono::system_clock::to_time_t(now);
-        char text[40];
-        std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", std::gmtime(&t));
+        auto const text = http_date(now);
         out.headers.push_back({"x-oss-date", text});
         auto const path = *percent_decoded(out.path, false);
         auto const s = valetkey::detail::oss1_string_to_sign(out.view(), text, path, {});
@@ -279,7 +279,8 @@ TEST_CASE("OSS: headers", "[sandbox]") {
 }
 TEST_CASE("OSS: presigned URLs", "[sandbox]") {
     oss o;
-    store_request url{"PUT", "/valetkey-sandbox/u/1.txt", "", {{"host", "127.0.0.1:1"}}, "hello"};
+    store_request url{
+        "PUT", "/valetkey-sandbox/u/1.txt", "", {{"host", "127.0.0.1:1"}, {"content-length", "5"}}, "hello"};
     auto const end = std::to_string((now + std::chrono::minutes{1}).time_since_epoch().count());
     auto const s = valetkey::detail::oss1_string_to_sign(url.view(), end, "/valetkey-sandbox/u/1.txt",
                                                          {{"security-token", o.key.key.session_token, true}});
@@ -441,7 +442,8 @@ TEST_CASE("OSS: STS", "[sandbox]") {
 }
 TEST_CASE("OSS: a URL that asks for a callback, a policy with more", "[sandbox]") {
     oss o;
-    store_request url{"PUT", "/valetkey-sandbox/u/1.txt", "", {{"host", "127.0.0.1:1"}}, "hello"};
+    store_request url{
+        "PUT", "/valetkey-sandbox/u/1.txt", "", {{"host", "127.0.0.1:1"}, {"content-length", "5"}}, "hello"};
     auto const end = std::to_string((now + std::chrono::minutes{1}).time_since_epoch().count());
     auto const cb = callback64("https://localhost/x", "a=${x:v}");
     auto const var = to_base64(std::string_view{"{\"x:v\":\"1\"}"});

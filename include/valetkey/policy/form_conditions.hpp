@@ -38,6 +38,7 @@ struct form_rules {
     bool every_field_needs_condition = false;  ///< AWS: but policy, signature, file and x-ignore-…
     bool trailing_comma = false;               ///< Huawei's V4 form ends in `,]}`
     std::string_view signature_field{};        ///< never needs a condition
+    bool bucket_needs_condition = false;       ///< AWS: even where no field names it
 };
 
 /// What was posted.
@@ -146,14 +147,18 @@ private:
         return form_.file_size && *form_.file_size > *to ? form_answer::too_large : form_answer::allowed;
     }
     [[nodiscard]] form_answer no_extra_fields() const {
+        if (rules_.bucket_needs_condition && !is_conditioned("bucket")) return form_answer::extra_field;
         for (auto const& [field, value] : form_.fields) {
             auto const name = lower_text(field);
-            bool const free = name == "policy" || name == "file" || name == "bucket" ||
-                              name == lower_text(rules_.signature_field) || name.starts_with("x-ignore-");
-            if (!free && std::find(conditioned_.begin(), conditioned_.end(), name) == conditioned_.end())
-                return form_answer::extra_field;
+            bool const free = name == "policy" || name == "file" || name == lower_text(rules_.signature_field) ||
+                              name.starts_with("x-ignore-");
+            if (!free && !is_conditioned(name)) return form_answer::extra_field;
         }
         return form_answer::allowed;
+    }
+
+    [[nodiscard]] bool is_conditioned(std::string_view name) const {
+        return std::find(conditioned_.begin(), conditioned_.end(), name) != conditioned_.end();
     }
 
     form_rules const& rules_;

@@ -4,6 +4,7 @@
 
 #include <valetkey/policy/put_policy_conditions.hpp>
 #include <valetkey/policy/statements.hpp>
+#include <valetkey/sandbox/callback_message.hpp>
 #include <valetkey/sandbox/s3_store.hpp>
 #include <valetkey/signing/verify_qiniu.hpp>
 

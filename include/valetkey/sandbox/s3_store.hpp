@@ -116,6 +116,8 @@ private:
         auto const what = operation_of(on.request, on.query, on.at, D::header_prefixes);
         if (auto const why = authorize(on, what); why != fault::none) return refuse(on, why);
         if (on.at.bucket != own_.bucket) return refuse(on, fault::no_such_bucket);
+        bool const sized = on.request.header("content-length") || on.request.header("transfer-encoding");
+        if (on.request.method == "PUT" && !sized) return refuse(on, fault::missing_length);
         return perform(on, what);
     }
 

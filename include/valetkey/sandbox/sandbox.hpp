@@ -2,6 +2,7 @@
 /// @file
 /// The seven clouds on one thread, on loopback ports of their own.
 
+#include <valetkey/credentials.hpp>
 #include <valetkey/sandbox/cloud_listener.hpp>
 #include <valetkey/sandbox/object_store.hpp>
 #include <valetkey/sandbox/s3_store.hpp>

@@ -170,8 +170,11 @@ inline constexpr std::string_view sub_resources[] = {"accelerate",
     }
     if (reads) return is(operation_kind::get_object, store_action::read);
     if (request.method == "DELETE") return is(operation_kind::other, store_action::remove);
-    if (request.method == "PUT")
-        out.kind = has("uploadId") && has("partNumber") ? operation_kind::put_part : operation_kind::put_object;
+    if (request.method == "PUT") {
+        bool const part = has("uploadId") && has("partNumber");
+        bool const neither = !has("uploadId") && !has("partNumber") && !has("uploads");
+        if (part || neither) out.kind = part ? operation_kind::put_part : operation_kind::put_object;
+    }
     if (request.method == "POST" && has("uploads")) out.kind = operation_kind::begin_upload;
     need(store_action::put);
     // what a header asks for beside the upload is a right of its own

@@ -2,6 +2,7 @@
 /// @file
 /// What every emulated STS does alike: read parameters, judge the duration, seal the keys.
 
+#include <valetkey/credentials.hpp>
 #include <valetkey/sandbox/sealed_keys.hpp>
 #include <valetkey/sandbox/store_message.hpp>
 #include <valetkey/signing/message.hpp>

@@ -68,8 +68,8 @@ struct aws_dialect : s3_dialect {
         auto const said = verify_v4_policy<aws4>(policy, credential, form.field("x-amz-date").value_or(""), signature,
                                                  *key, {{}, own.region, "s3"});
         if (said != verdict::accepted) return {said};
-        return {said, ask_form_policy(*text, {bucket, form.fields, form.file->size()}, {true, false, "X-Amz-Signature"},
-                                      now)};
+        return {said, ask_form_policy(*text, {bucket, form.fields, form.file->size()},
+                                      {true, false, "X-Amz-Signature", true}, now)};
     }
 
     static store_answer sts(store_request const& request, aws::settings const& own, sealed_keys& keys,
