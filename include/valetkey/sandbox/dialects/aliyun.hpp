@@ -2,6 +2,7 @@
 /// @file
 /// Aliyun OSS and STS, emulated. Facts and sources: providers/aliyun.hpp and the headers that it stands on.
 
+#include <valetkey/http_date.hpp>
 #include <valetkey/policy/statements.hpp>
 #include <valetkey/providers/aliyun.hpp>
 #include <valetkey/sandbox/callback_message.hpp>
@@ -369,13 +370,6 @@ private:
         if (name == "operation")
             return what.by_form ? "PostObject" : in_parts ? "CompleteMultipartUpload" : "PutObject";
         return {};
-    }
-    static std::string http_date(utc_seconds at) {
-        auto const time = std::chrono::system_clock::to_time_t(at);
-        std::tm parts{};
-        ::gmtime_r(&time, &parts);
-        char text[32];
-        return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts)};
     }
     /// The gateway's JSON is the upload's answer; with anything else it is 203, and the object stays.
     /// @par Source Aliyun, "Callback", "HTTP status code 203".

@@ -218,17 +218,17 @@ struct baidu_dialect : s3_dialect {
         auto const* root = error ? nullptr : document.if_object();
         auto const* parts = root ? root->if_contains("parts") : nullptr;
         if (!parts || !parts->is_array() || parts->get_array().empty()) return std::nullopt;
+        constexpr auto none = std::numeric_limits<std::uint64_t>::max();
         std::vector<object_store::named_part> out;
         for (auto const& each : parts->get_array()) {
             auto const* part = each.if_object();
             auto const* number = part ? part->if_contains("partNumber") : nullptr;
             auto const* tag = part ? part->if_contains("eTag") : nullptr;
-            auto const value = number ? valetkey::detail::size_of(*number) : std::nullopt;
-            auto etag = tag ? valetkey::detail::text_of(*tag) : std::nullopt;
-            if (!value || *value > std::numeric_limits<unsigned>::max() || !etag) return std::nullopt;
-            if (etag->size() >= 2 && etag->front() == '"' && etag->back() == '"')
-                etag = etag->substr(1, etag->size() - 2);
-            out.push_back({static_cast<unsigned>(*value), valetkey::detail::lower_text(*etag)});
+            std::uint64_t const value = number ? valetkey::detail::size_of(*number).value_or(none) : none;
+            auto etag = tag ? valetkey::detail::text_of(*tag).value_or("") : std::string_view{};
+            if (value > std::numeric_limits<unsigned>::max() || etag.empty()) return std::nullopt;
+            if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') etag = etag.substr(1, etag.size() - 2);
+            out.push_back({static_cast<unsigned>(value), valetkey::detail::lower_text(etag)});
         }
         return out;
     }
