@@ -1,3 +1,4 @@
+#include <valetkey/sandbox/aws_chunked.hpp>
 #include <valetkey/sandbox/form_data.hpp>
 #include <valetkey/sandbox/object_store.hpp>
 #include <valetkey/sandbox/sealed_keys.hpp>
@@ -99,6 +100,36 @@ TEST_CASE("Form data: fields and file as they were posted", "[sandbox]") {
     CHECK(form.file_type == "image/png");
     CHECK(read_form("multipart/form-data; boundary=b", part("file", "x") + part("key", "k") + "--b--", {false}).fault ==
           form_fault::none);
+}
+
+TEST_CASE("Chunked bodies: whole, with the trailer that was announced and that fits", "[sandbox]") {
+    auto const read = [](std::string body, std::vector<http_header> headers, std::string* into = nullptr) {
+        headers.push_back({"x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"});
+        std::string bytes;
+        auto const why = read_aws_payload({"PUT", "/b/k", "", std::move(headers), std::move(body)}, bytes);
+        if (into) *into = bytes;
+        return why;
+    };
+    std::vector<http_header> const crc{{"x-amz-trailer", "x-amz-checksum-crc32"},
+                                       {"x-amz-decoded-content-length", "9"}};
+    std::string bytes;
+    // CRC-32 of "123456789", the check value of its catalogue entry: cbf43926
+    CHECK(read("4\r\n1234\r\n5\r\n56789\r\n0\r\nx-amz-checksum-crc32:y/Q5Jg==\r\n\r\n", crc, &bytes) == fault::none);
+    CHECK(bytes == "123456789");
+    CHECK(read("9\r\n123456788\r\n0\r\nx-amz-checksum-crc32:y/Q5Jg==\r\n\r\n", crc) == fault::bad_digest);
+    CHECK(read("9\r\n123456789\r\n0\r\n\r\n", crc) == fault::malformed_trailer);
+    CHECK(read("9\r\n123456789\r\n0\r\nx-other:y/Q5Jg==\r\n\r\n", crc) == fault::malformed_trailer);
+    CHECK(read("8\r\n12345678\r\n0\r\nx-amz-checksum-crc32:mujT1Q==\r\n\r\n", crc) != fault::none);  // another length
+    for (auto const* broken : {"", "9", "9\r\n123456789", "zz\r\n", "9\r\n12345678\r\n0\r\n\r\n",
+                               "-1\r\nx\r\n0\r\n\r\n", "ffffffffffffffff\r\nx\r\n0\r\n\r\n",
+                               "ffffffffffffffffff\r\nx\r\n0\r\n\r\n", "9\r\n123456789\r\n", "0\r\nno colon\r\n\r\n"})
+        CHECK(read(broken, {}) != fault::none);
+    CHECK(read("0\r\n\r\n", {}, &bytes) == fault::none);
+    CHECK(bytes.empty());
+    CHECK(read_aws_payload({"PUT", "/b/k", "", {{"x-amz-content-sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"}}, "x"},
+                           bytes) == fault::not_implemented);
+    CHECK(read_aws_payload({"PUT", "/b/k", "", {{"x-amz-checksum-crc64nvme", "AAAA"}}, "x"}, bytes) ==
+          fault::not_implemented);
 }
 
 TEST_CASE("Addresses: the bucket in the host or in the path, and no tricks in it", "[sandbox]") {

@@ -117,7 +117,10 @@ inline std::string_view write_kss_policy(wiped_text& into, kss_form const& form,
 [[nodiscard]] inline form_answer ask_kss_policy(std::string_view policy, posted_form const& form, utc_seconds now) {
     static constexpr form_rules rules{true, false, "signature"};
     auto judged = form.fields;
-    std::erase_if(judged, [](auto const& field) { return detail::lower_text(field.first) == "kssaccesskeyid"; });
+    std::erase_if(judged, [](auto const& field) {
+        auto const name = detail::lower_text(field.first);
+        return name == "kssaccesskeyid" || name == "bucket";
+    });
     return ask_form_policy(policy, {form.bucket, judged, form.file_size, form.judge_absent}, rules, now);
 }
 

@@ -65,7 +65,7 @@ template <class Crc>
             return fault::invalid_argument;
         rest.remove_prefix(line.size() + 2);
         if (size == 0) break;
-        if (rest.size() < size + 2 || rest.substr(size, 2) != "\r\n") return fault::invalid_argument;
+        if (size > rest.size() || rest.substr(size, 2) != "\r\n") return fault::invalid_argument;
         into.append(rest.substr(0, size));
         rest.remove_prefix(size + 2);
     }

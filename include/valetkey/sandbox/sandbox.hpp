@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <concepts>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -74,7 +75,10 @@ public:
         curl_options options;
         options.ca_file = std::move(ca_file);
         http_.emplace(io_, options);
-        thread_ = std::thread{[this] { io_.run(); }};
+        thread_ = std::thread{[this] {
+            while (!ran()) {
+            }
+        }};
     }
 
     [[nodiscard]] std::vector<cloud_place> places() const { return {place_of<Ds>()...}; }
@@ -141,6 +145,15 @@ private:
                          [&store](store_request const& request, auto reply) { reply(store.sts(request, now())); },
                          [](store_request const&, wire_fault) { return store_answer{400}; }, std::uint64_t{1} << 20U});
             account.sts_endpoint = own.sts->url();
+        }
+    }
+    /// False when an exception came out of a request: its connection is lost, the others go on.
+    [[nodiscard]] bool ran() noexcept {
+        try {
+            io_.run();
+            return true;
+        } catch (std::exception const&) {
+            return false;
         }
     }
     [[nodiscard]] access_key make_key() {
