@@ -373,7 +373,8 @@ class Front(Checks):
         self.assertTrue(data["relativePath"].startswith("test/"))
         with self.box.gateway.user(TOKEN) as api:  # of the configuration's own file
             self.assertEqual(api.info({**REQUEST, "type": TYPES["aws"]}).status, 200)
-        self.box.gateway.reload(sandbox_settings(self.box.folder, {"paths": {"root": "other"}}))
+        role = "arn:aws:iam::999988887777:role/another"
+        self.box.gateway.reload(sandbox_settings(self.box.folder, {"paths": {"root": "other"}, "clouds": {"aws": {"role": role}}}))
         for _ in range(100):
             if self.box.vend("aws")["relativePath"].startswith("other/"):
                 break

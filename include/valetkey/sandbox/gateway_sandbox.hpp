@@ -135,8 +135,8 @@ public:
     /// @param where The gateway's address, `ADDR:PORT`.
     void take_up(config_type& with, std::string_view where) {
         with.service.callback_url = "https://" + std::string{where} + "/upload/callback";
-        if (std::exchange(started_, true)) return;
-        clouds_.start([&]<class P>() { return *with.service.template of<P>(); }, with.certificate.string());
+        clouds_.take_up([&]<class P>() { return *with.service.template of<P>(); });
+        if (!std::exchange(started_, true)) clouds_.start(with.certificate.string());
     }
     [[nodiscard]] gateway::annex_document const* document(std::string_view path) const noexcept {
         for (auto const& [at, page] : pages_)

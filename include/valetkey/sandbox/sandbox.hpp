@@ -11,6 +11,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -67,11 +68,17 @@ public:
     void for_each_account(Visit visit) {
         (visit.template operator()<typename Ds::cloud>(desk_of<Ds>().account), ...);
     }
-    /// Once, with each cloud's settings as the gateway has them: `of.operator()<Cloud>()` → settings.
-    /// @param ca_file By which the gateway's certificate is believed when a store calls back.
+    /// Each cloud's settings as the gateway has them: `of.operator()<Cloud>()` → settings. Before `start`, and whenever
+    /// they change.
     template <class SettingsOf>
-    void start(SettingsOf of, std::string ca_file) {
-        (desk_of<Ds>().store.take_up(of.template operator()<typename Ds::cloud>()), ...);
+    void take_up(SettingsOf of) {
+        (boost::asio::post(io_, [&store = desk_of<Ds>().store,
+                                 own = of.template operator()<typename Ds::cloud>()] { store.take_up(own); }),
+         ...);
+    }
+    /// Once.
+    /// @param ca_file By which the gateway's certificate is believed when a store calls back.
+    void start(std::string ca_file) {
         curl_options options;
         options.ca_file = std::move(ca_file);
         http_.emplace(io_, options);
