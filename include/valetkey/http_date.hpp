@@ -48,9 +48,10 @@ namespace valetkey {
     std::chrono::year_month_day const date{day};
     timestamp const digits{at};
     auto const iso = digits.iso();
-    std::string out{days.substr(3 * std::chrono::weekday{day}.c_encoding(), 3)};
+    auto const name = [](std::string_view all, std::size_t index) { return all.substr(3 * index, 3); };
+    std::string out{name(days, std::chrono::weekday{day}.c_encoding())};
     out.append(", ").append(digits.day()).append(" ");
-    out.append(months.substr(3 * (static_cast<unsigned>(date.month()) - 1), 3)).append(" ").append(digits.year());
+    out.append(name(months, static_cast<unsigned>(date.month()) - 1U)).append(" ").append(digits.year());
     return out.append(" ").append(iso.view().substr(11, 8)).append(" GMT");
 }
 

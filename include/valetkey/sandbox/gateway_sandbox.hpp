@@ -89,8 +89,8 @@ public:
     static constexpr std::string_view address = "127.0.0.1";
     static constexpr std::uint16_t port = 8443;
 
-    [[nodiscard]] static bool is_loopback(std::string_view address) noexcept {
-        return address == "::1" || address.starts_with("127.");
+    [[nodiscard]] static bool is_loopback(std::string_view ip) noexcept {
+        return ip == "::1" || ip.starts_with("127.");
     }
 
     explicit gateway_sandbox(std::vector<page_file> const& page) {

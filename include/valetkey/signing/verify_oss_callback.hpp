@@ -46,7 +46,7 @@ namespace detail {
 [[nodiscard]] inline std::optional<std::string> oss_callback_key_url(incoming_request const& request,
                                                                      std::span<std::string const> further = {}) {
     auto const named = detail::only_header(request, "x-oss-pub-key-url");
-    auto const url = named ? from_base64(*named) : std::nullopt;
+    auto url = named ? from_base64(*named) : std::nullopt;
     if (!url) return std::nullopt;
     if (std::find(further.begin(), further.end(), *url) != further.end()) return url;
     constexpr std::string_view schemes[] = {"https://", "http://"};
