@@ -1,4 +1,4 @@
-// A program with every cloud, for benchmarks/footprint.
+// A program with every cloud, for the figures of benchmarks/figures/compile.py.
 #include <valetkey/valetkey.hpp>
 #include <valetkey/wire/grant_json.hpp>
 
