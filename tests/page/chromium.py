@@ -27,7 +27,8 @@ class Chromium:
         # the protocol's pipes have to be 3 and 4
         self._process = subprocess.Popen(
             ["bash", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "bash", program, *flags, "about:blank"],
-            pass_fds=(theirs_in, theirs_out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            pass_fds=(theirs_in, theirs_out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={**os.environ, "LC_ALL": "C.UTF-8"})  # else it cannot open a file with a Chinese name
         os.close(theirs_in)
         os.close(theirs_out)
         self._ids, self._answers, self._events = itertools.count(1), {}, []

@@ -290,6 +290,7 @@ function draw() {
 $('form').addEventListener('submit', (event) => {
   event.preventDefault();
   if (state.busy) return;
+  if (!state.file && $('file').files.length) choose($('file').files[0]);  // pressed before the change was told
   if (state.file) {
     upload($('cloud').value, wish(), state.file);
   } else {
