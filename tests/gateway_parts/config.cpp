@@ -370,6 +370,7 @@ TEST_CASE("configuration: only RFC 8259 is JSON here", "[gateway][config]") {
         {replaced("\"vk-aws\"", "\"vk-\\ud800\""), "clouds.aws.bucket", "is not JSON"},
         {replaced("\"vk-aws\"", "\"vk-\naws\""), "clouds.aws.bucket", "syntax"},
         {replaced("\"threads\":2", "\"threads\":2,\"threads\":2"), "threads", "twice"},
+        {replaced("\"threads\":2", "\"\":2,\"\":2"), "\"\"", "twice"},
         {replaced("\"threads\":2", "\"threads\":2,\"\\u0074hreads\":2"), "threads", "twice"},
         {replaced("\"bucket\":\"vk-aws\"", "\"bucket\":\"NEVERSHOWN\",\"bucket\":\"vk-aws\""), "clouds.aws.bucket",
          "twice"},

@@ -127,8 +127,9 @@ public:
     [[nodiscard]] std::string where() const {
         std::string path;
         for (std::size_t i = 1; i < open_.size(); ++i) path = path_of(*open_[i - 1], open_[i]->name.view(), path, 1);
-        if (!open_.empty()) path = path_of(*open_.back(), name_.view(), path, 0);
-        return path;
+        // without a name nothing was being read in an object yet, unless the name itself is empty and there twice
+        bool const reads = !open_.empty() && (open_.back()->is == json_node::kind::array || !name_.empty() || twice_);
+        return reads ? path_of(*open_.back(), name_.view(), path, 0) : path;
     }
 
 private:
@@ -136,7 +137,7 @@ private:
     static std::string path_of(json_node const& parent, std::string_view name, std::string const& path,
                                std::size_t inside) {
         if (parent.is == json_node::kind::array) return element_path(path, parent.children.size() - inside);
-        return name.empty() ? path : member_path(path, name);
+        return member_path(path, name);
     }
     static bool append(wiped_text& to, text part) {
         if (!part.empty()) to.append({part.data(), part.size()});
