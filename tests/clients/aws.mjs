@@ -1,7 +1,7 @@
 // AWS S3: @aws-sdk/client-s3 and lib-storage.
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { createHmac } from 'node:crypto';
-import { expect, xmlCode } from './harness/kit.mjs';
+import { expect, laterIn, otherHex, xmlCode } from './harness/kit.mjs';
 import { S3, S3Hosted, S3Plain, s3Fault } from './s3.mjs';
 
 const hmac = (key, text) => createHmac('sha256', key).update(text).digest();
@@ -28,14 +28,8 @@ export default {
   signed: {
     token: 'x-amz-security-token',
     prefix: 'x-amz-',
-    signature: (text) => text.replace(/.$/, (last) => (last === '0' ? '1' : '0')),
-    date: (request) => ({
-      ...request,
-      headers: {
-        ...request.headers,
-        'x-amz-date': request.headers['x-amz-date'].replace(/\d\dZ$/, (seconds) => (seconds === '00Z' ? '01Z' : '00Z')),
-      },
-    }),
+    signature: otherHex,
+    date: laterIn('x-amz-date'),
   },
   form: {
     policy: 'Policy',
@@ -92,16 +86,14 @@ export default {
       await kit.refused(() => new S3(answer, kit).tag(answer.relativePath), { keys: [answer.relativePath] });
     },
     'refused: delete of many': async () => {
-      const answer = await kit.vend({ isDir: 1 });
-      const key = `${answer.relativePath}one.bin`;
-      await new S3(answer, kit).put(key, kit.bytes());
       // S3 answers 200 and names a fault for each key; a store that refuses the whole is right, too
-      const errors = await new S3(answer, kit).removeMany([key]).then(
-        (done) => done.Errors ?? [],
-        () => ['refused'],
+      const errors = await kit.keeps(S3, (client, key) =>
+        client.removeMany([key]).then(
+          (done) => done.Errors ?? [],
+          () => ['refused'],
+        ),
       );
       expect(errors.length === 1, 'was allowed');
-      expect(await kit.object(key), `${key} is gone`);
     },
     'the ETag of a simple upload is the MD5': async () => {
       const answer = await kit.vend();

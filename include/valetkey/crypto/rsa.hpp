@@ -3,6 +3,7 @@
 /// RSA signatures, verified.
 
 #include <valetkey/crypto/digest.hpp>
+#include <valetkey/crypto/openssl_ptr.hpp>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -10,7 +11,6 @@
 #include <openssl/pem.h>
 
 #include <initializer_list>
-#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -22,10 +22,7 @@ public:
     /// @param pem `-----BEGIN PUBLIC KEY-----…`
     /// @return None: not a PEM text of an RSA key.
     [[nodiscard]] static std::optional<rsa_public_key> parse(std::string_view pem) {
-        struct free_bio {
-            void operator()(BIO* bio) const noexcept { BIO_free(bio); }
-        };
-        std::unique_ptr<BIO, free_bio> const text{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
+        detail::openssl_ptr<BIO> const text{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
         if (!text) throw crypto_error{"valetkey: OpenSSL has no memory for a key"};
         rsa_public_key made{PEM_read_bio_PUBKEY(text.get(), nullptr, nullptr, nullptr)};
         ERR_clear_error();  // else a refused text stays for whoever looks next, such as a TLS connection
@@ -47,11 +44,8 @@ public:
     }
 
 private:
-    struct free_key {
-        void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
-    };
     explicit rsa_public_key(EVP_PKEY* key) noexcept : key_{key} {}
-    std::unique_ptr<EVP_PKEY, free_key> key_;
+    detail::openssl_ptr<EVP_PKEY> key_;
 };
 
 }  // namespace valetkey

@@ -39,7 +39,7 @@ private:
 ///
 /// A dialect `D` derives from s3_dialect and has, beside what it redefines there:
 ///   cloud                                     the provider
-///   key_prefix, header_prefixes, least_part   see below
+///   header_prefixes, least_part               of its headers, such as `x-amz-`; bytes of every part but the last
 ///   configure(settings&)                      region, bucket, role… of the sandbox's account
 ///   verify(request, address, find, settings, terms) → verdict
 ///   ask(settings, policy, question) → policy_answer         the session policy
@@ -54,9 +54,8 @@ public:
 
     s3_store(memory_budget& budget, sealed_keys& keys) : keys_{keys}, objects_{budget, D::least_part} {}
 
-    /// Before the first request.
+    /// Before the first request, and whenever they change.
     void take_up(settings_type own) { own_ = std::move(own); }
-    [[nodiscard]] settings_type const& settings() const noexcept { return own_; }
     [[nodiscard]] std::optional<stored_object> find(std::string_view key) const { return objects_.find(key); }
 
     [[nodiscard]] store_answer sts(store_request const& request, utc_seconds now) {

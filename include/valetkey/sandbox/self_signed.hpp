@@ -2,9 +2,8 @@
 /// @file
 /// A certificate for loopback, signed by itself.
 
-#include <valetkey/crypto/digest.hpp>
+#include <valetkey/crypto/openssl_ptr.hpp>
 
-#include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -24,25 +23,15 @@ struct self_signed_pair {
 
 namespace detail {
 
-struct free_openssl {
-    void operator()(EVP_PKEY* p) const noexcept { EVP_PKEY_free(p); }
+struct free_x509 {
     void operator()(X509* p) const noexcept { X509_free(p); }
     void operator()(X509_EXTENSION* p) const noexcept { X509_EXTENSION_free(p); }
-    void operator()(BIO* p) const noexcept { BIO_free(p); }
 };
 template <class T>
-using openssl_ptr = std::unique_ptr<T, free_openssl>;
+using x509_ptr = std::unique_ptr<T, free_x509>;
 
-template <class Write>
-[[nodiscard]] std::string pem_text(Write write) {
-    openssl_ptr<BIO> const memory{BIO_new(BIO_s_mem())};
-    valetkey::detail::require(memory && write(memory.get()));
-    char* text = nullptr;
-    auto const size = BIO_get_mem_data(memory.get(), &text);
-    return {text, static_cast<std::size_t>(size)};
-}
 inline void add_extension(X509* certificate, int what, char const* value) {
-    openssl_ptr<X509_EXTENSION> const made{X509V3_EXT_conf_nid(nullptr, nullptr, what, value)};
+    x509_ptr<X509_EXTENSION> const made{X509V3_EXT_conf_nid(nullptr, nullptr, what, value)};
     valetkey::detail::require(made && X509_add_ext(certificate, made.get(), -1));
 }
 
@@ -51,8 +40,8 @@ inline void add_extension(X509* certificate, int what, char const* value) {
 /// P-256, good for `localhost`, 127.0.0.1 and ::1, thirty days.
 /// @par Errors Throws crypto_error.
 [[nodiscard]] inline self_signed_pair make_self_signed() {
-    detail::openssl_ptr<EVP_PKEY> const key{EVP_EC_gen("P-256")};
-    detail::openssl_ptr<X509> const made{X509_new()};
+    valetkey::detail::openssl_ptr<EVP_PKEY> const key{EVP_EC_gen("P-256")};
+    detail::x509_ptr<X509> const made{X509_new()};
     valetkey::detail::require(key && made);
     X509_set_version(made.get(), X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 1);
@@ -66,8 +55,8 @@ inline void add_extension(X509* certificate, int what, char const* value) {
     detail::add_extension(made.get(), NID_basic_constraints, "critical,CA:TRUE");
     detail::add_extension(made.get(), NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1");
     valetkey::detail::require(X509_sign(made.get(), key.get(), EVP_sha256()) > 0);
-    return {detail::pem_text([&](BIO* to) { return PEM_write_bio_X509(to, made.get()); }),
-            detail::pem_text([&](BIO* to) {
+    return {valetkey::detail::pem_text([&](BIO* to) { return PEM_write_bio_X509(to, made.get()); }),
+            valetkey::detail::pem_text([&](BIO* to) {
                 return PEM_write_bio_PrivateKey(to, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
             })};
 }

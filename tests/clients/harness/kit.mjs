@@ -13,6 +13,15 @@ export const altered = (text) => {
   const at = Math.floor(text.length / 2);
   return text.slice(0, at) + (text[at] === '0' ? '1' : '0') + text.slice(at + 1);
 };
+/// A hex signature with another last digit.
+export const otherHex = (text) => text.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
+/// A time that ends in seconds and `Z`, a second off.
+export const later = (time) => time.replace(/\d\dZ$/, (seconds) => (seconds === '00Z' ? '01Z' : '00Z'));
+/// The request with another time in that header.
+export const laterIn = (header) => (request) => ({
+  ...request,
+  headers: { ...request.headers, [header]: later(request.headers[header]) },
+});
 export const parent = (key) => key.replace(/\/[^/]*$/, '');
 /// Another file in the folder of this one.
 export const neighbour = (key) => key.replace(/[^/]*$/, 'neighbour.bin');
@@ -66,6 +75,17 @@ export class Kit {
 
   /// `run` must end in the store's refusal, in the vendor's format, and leave these objects as they are.
   /// It may throw the client's error or return a reply of `send`.
+  /// An upload below a prefix, and then `removeMany(client, key, answer)`: the file stays, whatever the client was told.
+  /// @returns what `removeMany` gave.
+  async keeps(Client, removeMany) {
+    const answer = await this.vend({ isDir: 1 });
+    const key = `${answer.relativePath}one.bin`;
+    const client = new Client(answer, this);
+    await client.put(key, this.bytes());
+    const said = await removeMany(client, key, answer);
+    expect(await this.object(key), `${key} is gone`);
+    return said;
+  }
   async refused(run, { keys = [], bare = false, codes } = {}) {
     const before = await Promise.all(keys.map((key) => this.object(key)));
     const { status, code, text } = await run().then(

@@ -2,6 +2,7 @@
 /// @file
 /// Aliyun OSS and STS, emulated. Facts and sources: providers/aliyun.hpp and the headers that it stands on.
 
+#include <valetkey/crypto/openssl_ptr.hpp>
 #include <valetkey/http_date.hpp>
 #include <valetkey/policy/statements.hpp>
 #include <valetkey/providers/aliyun.hpp>
@@ -16,8 +17,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <ctime>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,14 +37,7 @@ public:
     oss_callback_key(oss_callback_key&&) = delete;
 
     [[nodiscard]] std::string pem() const {
-        struct free_memory {
-            void operator()(BIO* bio) const noexcept { BIO_free_all(bio); }
-        };
-        std::unique_ptr<BIO, free_memory> const memory{BIO_new(BIO_s_mem())};
-        char const* text = nullptr;
-        valetkey::detail::require(memory ? PEM_write_bio_PUBKEY(memory.get(), key_.get()) : 0);
-        auto const size = BIO_ctrl(memory.get(), BIO_CTRL_INFO, 0, &text);
-        return {text, static_cast<std::size_t>(size)};
+        return valetkey::detail::pem_text([this](BIO* to) { return PEM_write_bio_PUBKEY(to, key_.get()); });
     }
     /// PKCS #1 v1.5 with MD5, in base64.
     /// @par Source Aliyun, "Callback": signature version 1.0.
@@ -64,13 +56,10 @@ public:
     }
 
 private:
-    struct free_key {
-        void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
-    };
     oss_callback_key() : key_{EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048})} {
         valetkey::detail::require(key_ ? 1 : 0);
     }
-    std::unique_ptr<EVP_PKEY, free_key> key_;
+    valetkey::detail::openssl_ptr<EVP_PKEY> key_;
 };
 
 /// What `x-oss-callback` or the field `callback` asks for.
