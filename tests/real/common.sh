@@ -12,7 +12,7 @@ critical='' # set while that must not end this program
 
 # what building and running the project needs on Debian 12
 # shellcheck disable=SC2034
-build_packages=(g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev libssl-dev libpugixml-dev libcurl4-openssl-dev
+build_packages=(g++ cmake make ninja-build libboost1.81-dev libboost-json1.81-dev libssl-dev libpugixml-dev libcurl4-openssl-dev
     libcli11-dev libspdlog-dev prometheus-cpp-dev libsqlite3-dev catch2 python3 openssl curl)
 
 exec 8>&2 # progress is shown even where stderr is redirected

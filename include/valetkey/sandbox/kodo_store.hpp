@@ -46,13 +46,13 @@ public:
 
     kodo_store(memory_budget& budget, sealed_keys&) : objects_{budget, least_part} {}
 
-    /// Before the first request.
+    /// Before the first request, and whenever they change.
     void take_up(settings_type own) {
         own_ = std::move(own);
+        ring_ = {};
         ring_.add({own_.root.id, own_.root.value, {}});
         if (own_.form) ring_.add({own_.form->id, own_.form->value, {}});
     }
-    [[nodiscard]] settings_type const& settings() const noexcept { return own_; }
     [[nodiscard]] std::optional<stored_object> find(std::string_view key) const { return objects_.find(key); }
 
     [[nodiscard]] store_outcome handle(store_request const& request, utc_seconds now) {
@@ -61,7 +61,7 @@ public:
         outcome.answer.with("X-Reqid", on.request_id);
         return outcome;
     }
-    /// Whatever was announced is larger than any store takes.
+    /// What cannot be read, or is larger than any store takes.
     [[nodiscard]] store_answer refuse(store_request const&, wire_fault why) {
         return refuse(why == wire_fault::too_large ? kodo_faults::too_large : kodo_faults::bad_form)
             .with("X-Reqid", std::string{random_.hex_id().view()});
