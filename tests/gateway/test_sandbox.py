@@ -158,7 +158,7 @@ class Stores(Checks):
             # KS3 counts the form's other fields, too
             most = MAX - (8192 if cloud == "ksyun" else 0)
             self.assert_stored(cloud, self.box.post(data, form_body(fields, b"x" * most)), data["relativePath"], b"x" * most)
-        self.each(check, {f"{c} {g}": (c, g) for c in CLOUDS for g in ("sts", "form")}, workers=1)
+        self.each(check, {f"{c} {g}": (c, g) for c in CLOUDS for g in ("sts", "form")}, workers=2)
 
     def test_changed_forms(self):
         def check(cloud, grant, change):
