@@ -88,10 +88,18 @@ class Connection:
         return line.decode("latin-1")
 
     def _take(self, size):
-        while len(self.buffer) < size:
-            self.more()
-        taken, self.buffer = self.buffer[:size], self.buffer[size:]
-        return taken
+        taken = bytearray()  # grows in place: a body may be large
+        try:
+            while True:
+                taken += self.buffer
+                self.buffer = b""
+                if len(taken) >= size:
+                    self.buffer = bytes(taken[size:])
+                    return bytes(taken[:size])
+                self.more()
+        except Exception:
+            self.buffer = bytes(taken)
+            raise
 
     def read(self, method="GET"):
         version, status, *_ = self._line().split(" ", 2)
